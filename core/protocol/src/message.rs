@@ -1,0 +1,110 @@
+//! One round trip: what a phone asks and brings, and what the relay answers.
+
+use minicbor::{Decode, Encode};
+
+use crate::ids::{EpochId, ScopeId};
+use crate::receipt::SignedReceipt;
+use crate::refusal::SyncRefusal;
+use crate::segment::{PulledSegment, Segment};
+use crate::time::Timestamp;
+
+/// Path of the sync endpoint, which the request's signature covers.
+pub const SYNC_PATH: &str = "/sync/v1";
+
+/// Largest compressed request or response body, in bytes.
+pub const MAX_BODY_BYTES: usize = 1 << 20;
+/// Largest request or response after decompression, in bytes.
+pub const MAX_PLAIN_BYTES: usize = 8 << 20;
+/// Most segments in one request.
+pub const MAX_SEGMENTS: usize = 64;
+/// Most entries in one segment.
+pub const MAX_SEGMENT_ENTRIES: usize = 2000;
+
+/// How far a phone has read a scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct Cursor {
+    /// Which scope.
+    #[n(0)]
+    pub scope: ScopeId,
+    /// Last position seen; the next is strictly greater. 0 before the first.
+    #[n(1)]
+    pub position: u64,
+}
+
+/// Everything that a phone says in one request.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
+pub struct SyncRequest {
+    /// One for each scope that it reads. A scope granted since is not in it; the relay starts that at 0.
+    #[n(0)]
+    pub cursors: Vec<Cursor>,
+    /// Sequence of the last receipt that it holds.
+    #[n(1)]
+    pub receipt_cursor: u64,
+    /// What it brings, in chain order within each scope.
+    #[n(2)]
+    pub segments: Vec<Segment>,
+    /// Most bytes of entry bodies that it wants back, 0 for the relay's own limit.
+    #[n(3)]
+    pub pull_budget_bytes: u32,
+}
+
+/// What a phone holds of the organisation: one scope it may read now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct ScopeStatus {
+    /// Which scope.
+    #[n(0)]
+    pub scope: ScopeId,
+    /// Last position that this answer brings, the phone's next cursor.
+    #[n(1)]
+    pub cursor: u64,
+    /// Whether there is more beyond it now.
+    #[n(2)]
+    pub more: bool,
+    /// Whether new records may be written into it (false for the county scope).
+    #[n(3)]
+    pub write: bool,
+}
+
+/// A segment that was refused whole.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct RefusedSegment {
+    /// Its scope.
+    #[n(0)]
+    pub scope: ScopeId,
+    /// Its index.
+    #[n(1)]
+    pub index: u64,
+    /// Why.
+    #[n(2)]
+    pub code: SyncRefusal,
+    /// The index that the relay expects next in this chain.
+    #[n(3)]
+    pub expected: u64,
+}
+
+/// Everything that the relay answers in one response.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct SyncResponse {
+    /// The relay's epoch.
+    #[n(0)]
+    pub epoch: EpochId,
+    /// The relay's clock.
+    #[n(1)]
+    pub time: Timestamp,
+    /// Receipts after the request's receipt cursor, in sequence: of the segments just pushed, of earlier ones whose
+    /// answer was lost, and revised ones.
+    #[n(2)]
+    pub receipts: Vec<SignedReceipt>,
+    /// Whether there are more receipts than this answer holds.
+    #[n(3)]
+    pub more_receipts: bool,
+    /// Segments refused whole.
+    #[n(4)]
+    pub refused: Vec<RefusedSegment>,
+    /// Entries by other writers.
+    #[n(5)]
+    pub segments: Vec<PulledSegment>,
+    /// Every scope that the phone may read now. A scope that it held and that is missing here is closed to it.
+    #[n(6)]
+    pub scopes: Vec<ScopeStatus>,
+}

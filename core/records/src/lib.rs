@@ -1,0 +1,14 @@
+//! The records of Xunge, shared by phone and relay.
+//!
+//! [`model`] says what a household, a visit, a dispute is: plain values, events, and the one fold from events to state.
+//! [`document`] maps a record to its Automerge document and back. [`guard`] is the one gate for bytes from outside.
+//! [`lists`] holds code lists as versioned data. This crate knows nothing of storage, sync, screens or HTTP.
+
+pub mod model;
+
+pub use model::event::{EventBody, EventId, Verb};
+pub use model::kind::Kind;
+pub use model::media::MediaRef;
+pub use model::record::{Alternative, FieldValue, Fields, FoldedEvent, FormRef, Record};
+pub use model::state::{Effect, Review, State};
+pub use model::value::Value;

@@ -1,0 +1,17 @@
+//! What a record is: kinds, fields, values, events and state. One file a kind; knows nothing of Automerge.
+
+pub mod event;
+pub mod field;
+pub mod kind;
+pub mod media;
+pub mod record;
+pub mod state;
+pub mod value;
+
+mod dispute;
+mod household;
+mod person;
+mod request;
+mod visit;
+mod warning;
+mod warning_ack;

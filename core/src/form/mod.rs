@@ -1,0 +1,1 @@
+//! One-question-a-screen interviews, defined by data, resumable after any kill.

@@ -1,0 +1,1 @@
+//! What users read and hear: texts by key in zh-CN and en, from resource files.

@@ -1,0 +1,1 @@
+//! The phone's SQLCipher database: connection, migrations, change log, outbox, projections, search, media.

@@ -1,0 +1,1 @@
+//! Carries segments to the relay and back: a sans-IO engine, and a driver that moves its bytes.

@@ -1,0 +1,2 @@
+//! A phone without a screen.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Commands of the binary: init, serve, admin, export, backup, restore, audit.

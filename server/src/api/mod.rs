@@ -1,0 +1,1 @@
+//! The open API for export: records, quarantine, schemas, OpenAPI.

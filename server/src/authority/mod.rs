@@ -1,0 +1,1 @@
+//! The relay as a writer: its key, its segments, certificates and grants.

@@ -1,0 +1,1 @@
+//! What a supervisor may do to a record, each with actor, reason and audit.

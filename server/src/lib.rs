@@ -1,0 +1,13 @@
+//! The relay: keeps a county's log, answers phones, and shows supervisors what came in.
+//!
+//! It never depends on the phone's core. [`store`] keeps everything; [`sync`] answers phones; [`authority`] writes as the
+//! relay; [`command`] is what a supervisor may do; [`console`], [`api`] and [`admin`] are its three doors for people
+//! and programs.
+
+pub mod admin;
+pub mod api;
+pub mod authority;
+pub mod command;
+pub mod console;
+pub mod store;
+pub mod sync;

@@ -1,0 +1,3 @@
+//! The binary `xunge`.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! What the relay keeps, as traits, and the databases that implement them.

@@ -1,0 +1,1 @@
+//! Answers phones: push, pull, receipts, enrolment, media.
