@@ -4,8 +4,15 @@
 //! [`document`] maps a record to its Automerge document and back. [`guard`] is the one gate for bytes from outside.
 //! [`lists`] holds code lists as versioned data. This crate knows nothing of storage, sync, screens or HTTP.
 
+pub mod caps;
+pub mod document;
+pub mod guard;
 pub mod model;
 
+mod unwind;
+
+pub use document::{Author, CheckedChange, Document, DocumentError, Edit, NewChange, Open};
+pub use guard::{GuardError, check_change};
 pub use model::event::{EventBody, EventId, Verb};
 pub use model::kind::Kind;
 pub use model::media::MediaRef;

@@ -2,6 +2,7 @@
 
 pub mod event;
 pub mod field;
+pub mod fold;
 pub mod kind;
 pub mod media;
 pub mod record;
