@@ -1,1 +1,27 @@
-//! What the relay keeps, as traits, and the databases that implement them.
+//! Everything that the relay keeps, behind traits that say what a transaction can do, not how.
+//!
+//! [`Store`] runs closures in transactions; a closure gets a [`Tx`], which implements [`LogTx`] and the traits of the
+//! other parts. A closure may run on another thread, and is never run twice. SQL lives in [`sqlite`] alone.
+
+mod enrolments;
+mod error;
+mod organisation;
+mod quarantine;
+mod records;
+mod segments;
+pub mod sqlite;
+mod writers;
+
+pub use enrolments::{Enrolments, MediaRow, TicketRow};
+pub use error::{StoreError, StoreResult};
+pub use organisation::Organisation;
+pub use quarantine::{EntryId, NotEntryId, Quarantine, QuarantineRow, QuarantineState};
+pub use records::{RecordPlace, RecordRow, Records};
+pub use segments::{EntryRow, SegmentRow, Segments};
+pub use sqlite::{County, NewCounty, Options, SqliteStore as Store, Tx};
+pub use writers::{GrantState, Worker, WriterRow, Writers};
+
+/// What sync and authority ask of a transaction.
+pub trait LogTx: Writers + Segments + Quarantine + Records + Enrolments + Organisation {}
+
+impl<T: Writers + Segments + Quarantine + Records + Enrolments + Organisation> LogTx for T {}

@@ -1,1 +1,3 @@
-//! Answers phones: push, pull, receipts, enrolment, media.
+//! Answers phones: enrolment, push and pull in one round trip, media.
+
+pub mod http;

@@ -1,0 +1,89 @@
+//! All doors of the relay on one listener: sync, media, API, console, health.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderName, Request, StatusCode};
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tower::ServiceBuilder;
+use tower::limit::GlobalConcurrencyLimitLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::trace::TraceLayer;
+
+use crate::relay::Relay;
+use crate::sync;
+
+/// Requests under way get this long to end after the signal to stop.
+const GRACE: Duration = Duration::from_secs(8);
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Every route of the relay.
+pub fn router(relay: Arc<Relay>) -> Router {
+    let concurrency = relay.config.concurrency;
+    let layers = ServiceBuilder::new()
+        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(GlobalConcurrencyLimitLayer::new(concurrency));
+    Router::new()
+        .merge(sync::http::router(&relay))
+        .layer(layers)
+        // Outside the limit: an overloaded relay still answers that it is alive.
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .with_state(relay)
+}
+
+/// A span without the query, which may hold what somebody searched for.
+fn span<B>(request: &Request<B>) -> tracing::Span {
+    let id = request
+        .headers()
+        .get(&REQUEST_ID)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
+    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
+}
+
+async fn ready(State(relay): State<Arc<Relay>>) -> (StatusCode, &'static str) {
+    let scope = relay.county_scope();
+    let answer = relay
+        .store
+        .read_async(move |tx| crate::store::Segments::last_position(tx, scope))
+        .await;
+    match answer {
+        Ok(_) => (StatusCode::OK, "ready\n"),
+        Err(error) => {
+            tracing::error!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
+        }
+    }
+}
+
+/// Serves until `stop` ends, then lets the requests under way end for a few seconds.
+pub async fn serve(
+    relay: Arc<Relay>,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let (stopping, mut stopped) = tokio::sync::watch::channel(false);
+    let server = axum::serve(listener, router(relay)).with_graceful_shutdown(async move {
+        stop.await;
+        stopping.send_replace(true);
+    });
+    tokio::select! {
+        ended = server => ended,
+        () = async {
+            // Ends without a change only when the server has ended.
+            let _ = stopped.wait_for(|stop| *stop).await;
+            tokio::time::sleep(GRACE).await;
+        } => {
+            tracing::warn!("requests did not end in time and were cut");
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The state that every part of the relay shares.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use xunge_protocol::{ScopeId, Timestamp, WriterId};
+
+use crate::env::Env;
+use crate::store::{County, Options, Store, StoreError};
+
+/// What the operator set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Address at which phones and browsers reach the relay, without a slash at the end.
+    pub public_url: Option<String>,
+    /// Largest media file, in bytes.
+    pub max_media_bytes: usize,
+    /// Most requests that are worked on at the same time; more wait.
+    pub concurrency: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            public_url: None,
+            max_media_bytes: 20 << 20,
+            concurrency: 64,
+        }
+    }
+}
+
+/// One running relay, or the same state in a command or a simulation. Share it behind an `Arc`.
+pub struct Relay {
+    /// Everything that is kept.
+    pub store: Arc<Store>,
+    /// Time and randomness.
+    pub env: Arc<dyn Env>,
+    /// What the operator set.
+    pub config: Config,
+    changed: watch::Sender<u64>,
+}
+
+impl Relay {
+    /// Opens the relay of a data folder.
+    pub fn open(
+        dir: &Path,
+        env: Arc<dyn Env>,
+        config: Config,
+        options: Options,
+    ) -> Result<Self, StoreError> {
+        Ok(Self::new(Store::open(dir, options)?, env, config))
+    }
+
+    /// A relay on an open store.
+    pub fn new(store: Store, env: Arc<dyn Env>, config: Config) -> Self {
+        Self {
+            store: Arc::new(store),
+            env,
+            config,
+            changed: watch::Sender::new(0),
+        }
+    }
+
+    /// The county, with the relay's epoch, writer and key.
+    pub fn county(&self) -> &County {
+        self.store.county()
+    }
+
+    /// The county's scope.
+    pub fn county_scope(&self) -> ScopeId {
+        self.county().scope
+    }
+
+    /// The relay's own writer in this epoch.
+    pub fn writer(&self) -> WriterId {
+        self.county().relay_writer
+    }
+
+    /// The relay's clock.
+    pub fn now(&self) -> Timestamp {
+        self.env.now()
+    }
+
+    /// Where whole media files lie.
+    pub fn media_dir(&self) -> PathBuf {
+        self.store.dir().join("media")
+    }
+
+    /// Tells whoever waits in [`Self::watch`] that something was stored. Nothing depends on it.
+    pub fn notify(&self) {
+        self.changed.send_modify(|n| *n = n.wrapping_add(1));
+    }
+
+    /// Changes whenever something was stored.
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+}

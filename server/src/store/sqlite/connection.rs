@@ -1,0 +1,66 @@
+//! Opening connections with the key and the settings that durability rests on.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::key::DatabaseKey;
+use crate::store::{StoreError, StoreResult};
+
+/// How long one process waits for another one's transaction.
+const BUSY: Duration = Duration::from_secs(10);
+/// Prepared statements kept by each connection.
+const STATEMENTS: usize = 128;
+
+/// The connection that writes. Creates the file if need be.
+pub(super) fn open_writer(path: &Path, key: &DatabaseKey) -> StoreResult<Connection> {
+    let conn = Connection::open(path)?;
+    prepare(&conn, key)?;
+    conn.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = EXTRA;")?;
+    check_journal(&conn)?;
+    Ok(conn)
+}
+
+/// A connection that only reads.
+pub(super) fn open_reader(path: &Path, key: &DatabaseKey) -> StoreResult<Connection> {
+    // Not SQLITE_OPEN_READ_ONLY: a reader may have to recover the WAL after a crash.
+    let conn = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    prepare(&conn, key)?;
+    conn.execute_batch("PRAGMA query_only = ON")?;
+    Ok(conn)
+}
+
+fn prepare(conn: &Connection, key: &DatabaseKey) -> StoreResult<()> {
+    conn.execute_batch(&key.pragma())?;
+    conn.busy_timeout(BUSY)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    conn.execute_batch("PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;")?;
+    // Reads the first page: a wrong key shows here.
+    conn.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
+    Ok(())
+}
+
+/// After an I/O error SQLite can answer "wal" and go on in delete mode, which loses rows; so this is asked again.
+pub(super) fn check_journal(conn: &Connection) -> StoreResult<()> {
+    let mode: String = conn.query_row("PRAGMA journal_mode", [], |r| r.get(0))?;
+    if mode == "wal" {
+        Ok(())
+    } else {
+        Err(StoreError::Corrupt(format!(
+            "journal mode is {mode}, not wal"
+        )))
+    }
+}
+
+/// Copies the whole database behind `conn` to a new file under the same key.
+pub(super) fn copy(conn: &Connection, to: &Path, key: &DatabaseKey) -> StoreResult<()> {
+    let mut target = Connection::open(to)?;
+    target.execute_batch(&key.pragma())?;
+    let backup = rusqlite::backup::Backup::new(conn, &mut target)?;
+    backup.run_to_completion(256, Duration::ZERO, None)?;
+    Ok(())
+}

@@ -1,0 +1,205 @@
+//! The store on one SQLCipher file: one writer, many readers. The only part of the relay that knows SQL.
+
+mod connection;
+mod county;
+mod enrolments;
+mod key;
+mod migrate;
+mod organisation;
+mod quarantine;
+mod queue;
+mod records;
+mod row;
+mod segments;
+#[cfg(test)]
+mod tests;
+mod writers;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use rusqlite::Connection;
+
+pub use county::{County, NewCounty};
+pub use key::database_key;
+
+use super::{StoreError, StoreResult};
+use queue::WriteQueue;
+
+/// Name of the database file in the data folder.
+const DATABASE: &str = "relay.db";
+/// Idle reading connections that are kept.
+const KEPT_READERS: usize = 8;
+
+/// How a store runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Options {
+    /// Write on a thread of its own, which commits what waits together; else on the caller's thread.
+    pub writer_thread: bool,
+}
+
+/// The store of one relay. Cheap to share behind an `Arc`.
+pub struct SqliteStore {
+    dir: PathBuf,
+    key: key::DatabaseKey,
+    county: County,
+    writer: WriteQueue,
+    readers: Mutex<Vec<Connection>>,
+}
+
+/// One transaction. Its methods are those of the traits in [`crate::store`].
+pub struct Tx<'a> {
+    conn: &'a Connection,
+    county: i64,
+}
+
+impl Tx<'_> {
+    /// The connection, for the SQL of this module's files.
+    pub(in crate::store::sqlite) fn sql(&self) -> &Connection {
+        self.conn
+    }
+
+    /// First column of every key.
+    pub(in crate::store::sqlite) fn county(&self) -> i64 {
+        self.county
+    }
+}
+
+impl SqliteStore {
+    /// Makes the store of a new county in `dir`, which is created if need be.
+    ///
+    /// # Errors
+    /// [`StoreError::AlreadyInitialised`] if `dir` holds a store.
+    pub fn create(dir: &Path, county: &NewCounty, options: Options) -> StoreResult<Self> {
+        std::fs::create_dir_all(dir).map_err(|e| key::file_error(dir, e))?;
+        let key = key::create(dir, &county.database_key)?;
+        let mut conn = connection::open_writer(&dir.join(DATABASE), &key)?;
+        migrate::run(&mut conn)?;
+        county::insert(&conn, county)?;
+        Self::start(dir, key, conn, options)
+    }
+
+    /// Opens the store in `dir`, and brings it to this version's migrations.
+    ///
+    /// # Errors
+    /// [`StoreError::NotInitialised`] if there is none, [`StoreError::TooNew`] if a later version wrote it.
+    pub fn open(dir: &Path, options: Options) -> StoreResult<Self> {
+        let path = dir.join(DATABASE);
+        let key = key::read(dir)?;
+        if !path.exists() {
+            return Err(StoreError::NotInitialised(dir.display().to_string()));
+        }
+        let mut conn = connection::open_writer(&path, &key)?;
+        migrate::run(&mut conn)?;
+        Self::start(dir, key, conn, options)
+    }
+
+    fn start(
+        dir: &Path,
+        key: key::DatabaseKey,
+        conn: Connection,
+        options: Options,
+    ) -> StoreResult<Self> {
+        connection::check_journal(&conn)?;
+        let county = county::read(&conn)?
+            .ok_or_else(|| StoreError::NotInitialised(dir.display().to_string()))?;
+        Ok(Self {
+            dir: dir.into(),
+            key,
+            writer: WriteQueue::start(conn, county.number, options.writer_thread)?,
+            county,
+            readers: Mutex::default(),
+        })
+    }
+
+    /// The county and who the relay is.
+    pub fn county(&self) -> &County {
+        &self.county
+    }
+
+    /// The data folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Runs `work` in a writing transaction, and returns once it is durable. Blocks.
+    ///
+    /// An error of `work` rolls everything that it did back; a panic too.
+    pub fn write<T, E>(
+        &self,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.writer.run(work)
+    }
+
+    /// Runs `work` on one snapshot of the store. Blocks.
+    pub fn read<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let conn = self.reader()?;
+        conn.execute_batch("BEGIN").map_err(StoreError::from)?;
+        let result = work(&Tx {
+            conn: &conn,
+            county: self.county.number,
+        });
+        conn.execute_batch("ROLLBACK").map_err(StoreError::from)?;
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if readers.len() < KEPT_READERS {
+            readers.push(conn);
+        }
+        result
+    }
+
+    fn reader(&self) -> StoreResult<Connection> {
+        let kept = self
+            .readers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        match kept {
+            Some(conn) => Ok(conn),
+            None => connection::open_reader(&self.dir.join(DATABASE), &self.key),
+        }
+    }
+
+    /// [`Self::write`] for async callers.
+    pub async fn write_async<T, E>(
+        self: &std::sync::Arc<Self>,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let store = self.clone();
+        tokio::task::spawn_blocking(move || store.write(work))
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Closed.into()))
+    }
+
+    /// [`Self::read`] for async callers.
+    pub async fn read_async<T, E>(
+        self: &std::sync::Arc<Self>,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let store = self.clone();
+        tokio::task::spawn_blocking(move || store.read(work))
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Closed.into()))
+    }
+
+    /// Copies the database, consistent and encrypted with the same key, to the new file `to`.
+    pub fn backup(&self, to: &Path) -> StoreResult<()> {
+        let conn = self.reader()?;
+        connection::copy(&conn, to, &self.key)
+    }
+}

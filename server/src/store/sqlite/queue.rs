@@ -1,0 +1,180 @@
+//! The one writer. What waits while a commit is under way is committed together by the next one.
+//!
+//! Each piece of work runs in a savepoint of its own, so that an error or a panic takes back only its own rows; each
+//! caller is answered after the commit that holds its rows.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+
+use super::Tx;
+use crate::store::{StoreError, StoreResult};
+
+/// Most pieces of work in one commit.
+const BATCH: usize = 64;
+
+/// Work that leaves its result to be handed over once it is known whether the transaction was committed.
+type Job = Box<dyn FnOnce(&Tx<'_>) -> Done + Send>;
+
+pub(super) struct Done {
+    keep: bool,
+    answer: Box<dyn FnOnce(Result<(), String>) + Send>,
+}
+
+/// Where writing happens.
+pub(super) enum WriteQueue {
+    /// On the caller's thread.
+    Inline {
+        conn: Mutex<Connection>,
+        county: i64,
+    },
+    /// On a thread of its own.
+    Thread {
+        jobs: Option<Sender<Job>>,
+        thread: Option<JoinHandle<()>>,
+    },
+}
+
+impl WriteQueue {
+    pub(super) fn start(conn: Connection, county: i64, own_thread: bool) -> StoreResult<Self> {
+        if !own_thread {
+            return Ok(Self::Inline {
+                conn: Mutex::new(conn),
+                county,
+            });
+        }
+        let (jobs, waiting) = channel::<Job>();
+        let thread = std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || {
+                while let Ok(first) = waiting.recv() {
+                    commit(&conn, county, first, &waiting);
+                }
+            })
+            .map_err(|source| StoreError::File {
+                path: "store-writer".into(),
+                source,
+            })?;
+        Ok(Self::Thread {
+            jobs: Some(jobs),
+            thread: Some(thread),
+        })
+    }
+
+    pub(super) fn run<T, E>(
+        &self,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (send, receive) = sync_channel::<Result<T, E>>(1);
+        let job: Job = Box::new(move |tx| {
+            let result = work(tx);
+            Done {
+                keep: result.is_ok(),
+                answer: Box::new(move |committed| {
+                    let answer = match (result, committed) {
+                        (Ok(_), Err(why)) => Err(StoreError::NotCommitted(why).into()),
+                        (result, _) => result,
+                    };
+                    // The caller may have gone; its rows stay either way.
+                    let _ = send.send(answer);
+                }),
+            }
+        });
+        match self {
+            Self::Inline { conn, county } => {
+                let conn = conn.lock().unwrap_or_else(PoisonError::into_inner);
+                let (_none, waiting) = channel();
+                commit(&conn, *county, job, &waiting);
+            }
+            Self::Thread { jobs, .. } => jobs
+                .as_ref()
+                .ok_or(StoreError::Closed)?
+                .send(job)
+                .map_err(|_| StoreError::Closed)?,
+        }
+        receive.recv().unwrap_or_else(|_| {
+            Err(StoreError::NotCommitted("the work did not come to an end".into()).into())
+        })
+    }
+}
+
+impl Drop for WriteQueue {
+    fn drop(&mut self) {
+        if let Self::Thread { jobs, thread } = self {
+            jobs.take();
+            if let Some(thread) = thread.take() {
+                // A panic on that thread was already answered as an error.
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+/// Runs `first` and what else waits in one transaction, and answers all of them.
+fn commit(conn: &Connection, county: i64, first: Job, waiting: &Receiver<Job>) {
+    let mut done = Vec::new();
+    let outcome = transact(conn, county, first, waiting, &mut done);
+    if outcome.is_err() && !conn.is_autocommit() {
+        let _ = conn.execute_batch("ROLLBACK");
+    }
+    let outcome = outcome.map_err(|e| {
+        tracing::error!(error = %e, "store transaction failed");
+        e.to_string()
+    });
+    for answer in done {
+        answer(outcome.clone());
+    }
+}
+
+type Answer = Box<dyn FnOnce(Result<(), String>) + Send>;
+
+fn transact(
+    conn: &Connection,
+    county: i64,
+    first: Job,
+    waiting: &Receiver<Job>,
+    done: &mut Vec<Answer>,
+) -> StoreResult<()> {
+    conn.execute_batch("BEGIN IMMEDIATE")?;
+    let mut next = Some(first);
+    while let Some(job) = next {
+        step(conn, county, job, done)?;
+        next = (done.len() < BATCH)
+            .then(|| waiting.try_recv().ok())
+            .flatten();
+    }
+    conn.execute_batch("COMMIT")?;
+    Ok(())
+}
+
+fn step(conn: &Connection, county: i64, job: Job, done: &mut Vec<Answer>) -> StoreResult<()> {
+    conn.execute_batch("SAVEPOINT job")?;
+    let result = catch_unwind(AssertUnwindSafe(|| job(&Tx { conn, county })));
+    let keep = match result {
+        Ok(Done { keep, answer }) => {
+            done.push(answer);
+            keep
+        }
+        Err(_) => {
+            tracing::error!("a store transaction panicked and was rolled back");
+            false
+        }
+    };
+    // A full disk or an I/O error may have ended the whole transaction under us.
+    if conn.is_autocommit() {
+        return Err(StoreError::NotCommitted("the transaction was ended".into()));
+    }
+    conn.execute_batch(if keep {
+        "RELEASE job"
+    } else {
+        "ROLLBACK TO job; RELEASE job"
+    })?;
+    Ok(())
+}

@@ -1,0 +1,323 @@
+//! [`Segments`] on SQLite.
+
+use rusqlite::{OptionalExtension as _, Row, params};
+use xunge_protocol::receipt::SignedReceipt;
+use xunge_protocol::{
+    Entry, EntryKind, Hash32, RecordId, ScopeId, SegmentHeader, Signature, Timestamp, WriterId,
+    wire,
+};
+
+use super::Tx;
+use super::row::{Bytes, Millis, signed, unsigned};
+use crate::store::{EntryRow, SegmentRow, Segments, StoreError, StoreResult};
+
+const SEGMENT: &str = "header, signature, received_at, revision";
+
+type RawSegment = (Vec<u8>, [u8; 64], Timestamp, u32);
+
+fn segment(r: &Row<'_>) -> rusqlite::Result<RawSegment> {
+    Ok((
+        r.get(0)?,
+        r.get::<_, Bytes<64>>(1)?.0,
+        r.get::<_, Millis>(2)?.0,
+        r.get(3)?,
+    ))
+}
+
+fn decode((header, signature, received_at, revision): RawSegment) -> StoreResult<SegmentRow> {
+    Ok(SegmentRow {
+        header: wire::decode("segment header", &header)?,
+        signature: Signature(signature),
+        received_at,
+        revision,
+    })
+}
+
+pub(super) const ENTRY: &str =
+    "ordinal, position, late, record, kind, change_hash, leaf_hash, body";
+
+/// Reads the columns [`ENTRY`], which begin at column `at`.
+pub(super) fn entry(r: &Row<'_>, at: usize) -> rusqlite::Result<EntryRow> {
+    Ok(EntryRow {
+        ordinal: r.get(at)?,
+        position: r.get::<_, Option<i64>>(at + 1)?.map(unsigned),
+        late: r.get(at + 2)?,
+        entry: Entry {
+            record: RecordId(r.get::<_, Bytes<13>>(at + 3)?.0),
+            kind: EntryKind(r.get(at + 4)?),
+            body: r.get(at + 7)?,
+        },
+        change: Hash32(r.get::<_, Bytes<32>>(at + 5)?.0),
+        leaf: Hash32(r.get::<_, Bytes<32>>(at + 6)?.0),
+    })
+}
+
+impl Segments for Tx<'_> {
+    fn next_position(&self, scope: ScopeId) -> StoreResult<u64> {
+        let position: i64 = self
+            .sql()
+            .prepare_cached(
+                "INSERT INTO scopes (county, scope, position) VALUES (?1, ?2, 1)
+                 ON CONFLICT DO UPDATE SET position = position + 1 RETURNING position",
+            )?
+            .query_row(params![self.county(), Bytes(scope.0)], |r| r.get(0))?;
+        Ok(unsigned(position))
+    }
+
+    fn last_position(&self, scope: ScopeId) -> StoreResult<u64> {
+        let position: Option<i64> = self
+            .sql()
+            .prepare_cached("SELECT position FROM scopes WHERE county = ?1 AND scope = ?2")?
+            .query_row(params![self.county(), Bytes(scope.0)], |r| r.get(0))
+            .optional()?;
+        Ok(unsigned(position.unwrap_or(0)))
+    }
+
+    fn next_number(&self, scope: ScopeId, name: &str) -> StoreResult<u64> {
+        let value: i64 = self
+            .sql()
+            .prepare_cached(
+                "INSERT INTO counters (county, scope, name, value) VALUES (?1, ?2, ?3, 1)
+                 ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value",
+            )?
+            .query_row(params![self.county(), Bytes(scope.0), name], |r| r.get(0))?;
+        Ok(unsigned(value))
+    }
+
+    fn chain_head(&self, scope: ScopeId, writer: WriterId) -> StoreResult<Option<SegmentRow>> {
+        self.sql()
+            .prepare_cached(&format!(
+                "SELECT {SEGMENT} FROM segments WHERE county = ?1 AND scope = ?2 AND writer = ?3
+                 ORDER BY idx DESC LIMIT 1"
+            ))?
+            .query_row(
+                params![self.county(), Bytes(scope.0), Bytes(writer.0)],
+                segment,
+            )
+            .optional()?
+            .map(decode)
+            .transpose()
+    }
+
+    fn segment(
+        &self,
+        scope: ScopeId,
+        writer: WriterId,
+        index: u64,
+    ) -> StoreResult<Option<SegmentRow>> {
+        self.sql()
+            .prepare_cached(&format!(
+                "SELECT {SEGMENT} FROM segments
+                 WHERE county = ?1 AND scope = ?2 AND writer = ?3 AND idx = ?4"
+            ))?
+            .query_row(
+                params![
+                    self.county(),
+                    Bytes(scope.0),
+                    Bytes(writer.0),
+                    signed(index)
+                ],
+                segment,
+            )
+            .optional()?
+            .map(decode)
+            .transpose()
+    }
+
+    fn insert_segment(
+        &self,
+        header: &SegmentHeader,
+        signature: &Signature,
+        received_at: Timestamp,
+    ) -> StoreResult<()> {
+        self.sql()
+            .prepare_cached(
+                "INSERT INTO segments (county, scope, writer, idx, header, header_hash, signature, received_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?
+            .execute(params![
+                self.county(),
+                Bytes(header.scope.0),
+                Bytes(header.writer.0),
+                signed(header.index),
+                wire::encode(header),
+                Bytes(header.hash().0),
+                Bytes(signature.0),
+                Millis(received_at)
+            ])?;
+        Ok(())
+    }
+
+    fn insert_entry(&self, header: &SegmentHeader, row: &EntryRow) -> StoreResult<()> {
+        self.sql()
+            .prepare_cached(
+                "INSERT INTO entries (county, scope, writer, idx, ordinal, position, late, record, kind,
+                   change_hash, leaf_hash, body)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            )?
+            .execute(params![
+                self.county(),
+                Bytes(header.scope.0),
+                Bytes(header.writer.0),
+                signed(header.index),
+                row.ordinal,
+                row.position.map(signed),
+                row.late,
+                Bytes(row.entry.record.0),
+                row.entry.kind.0,
+                Bytes(row.change.0),
+                Bytes(row.leaf.0),
+                row.entry.body
+            ])?;
+        Ok(())
+    }
+
+    fn set_position(
+        &self,
+        header: &SegmentHeader,
+        ordinal: u32,
+        position: u64,
+        late: bool,
+    ) -> StoreResult<()> {
+        self.sql().execute(
+            "UPDATE entries SET position = ?6, late = ?7
+             WHERE county = ?1 AND scope = ?2 AND writer = ?3 AND idx = ?4 AND ordinal = ?5",
+            params![
+                self.county(),
+                Bytes(header.scope.0),
+                Bytes(header.writer.0),
+                signed(header.index),
+                ordinal,
+                signed(position),
+                late
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn entries(&self, scope: ScopeId, writer: WriterId, index: u64) -> StoreResult<Vec<EntryRow>> {
+        let mut query = self.sql().prepare_cached(&format!(
+            "SELECT {ENTRY} FROM entries
+             WHERE county = ?1 AND scope = ?2 AND writer = ?3 AND idx = ?4 ORDER BY ordinal"
+        ))?;
+        let rows = query.query_map(
+            params![
+                self.county(),
+                Bytes(scope.0),
+                Bytes(writer.0),
+                signed(index)
+            ],
+            |r| entry(r, 0),
+        )?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn entries_after(
+        &self,
+        scope: ScopeId,
+        after: u64,
+        budget: usize,
+    ) -> StoreResult<Vec<(WriterId, u64, EntryRow)>> {
+        let mut query = self.sql().prepare_cached(&format!(
+            "SELECT writer, idx, {ENTRY} FROM entries
+             WHERE county = ?1 AND scope = ?2 AND position > ?3 ORDER BY position"
+        ))?;
+        let mut rows = query.query(params![self.county(), Bytes(scope.0), signed(after)])?;
+        let mut found = Vec::new();
+        let mut bytes = 0usize;
+        while let Some(r) = rows.next()? {
+            let row = entry(r, 2)?;
+            bytes += row.entry.body.len();
+            if bytes > budget && !found.is_empty() {
+                break;
+            }
+            let writer = WriterId(r.get::<_, Bytes<8>>(0)?.0);
+            found.push((writer, unsigned(r.get(1)?), row));
+        }
+        Ok(found)
+    }
+
+    fn leaves(&self, scope: ScopeId, writer: WriterId, index: u64) -> StoreResult<Vec<Hash32>> {
+        let mut query = self.sql().prepare_cached(
+            "SELECT leaf_hash FROM entries
+             WHERE county = ?1 AND scope = ?2 AND writer = ?3 AND idx = ?4 ORDER BY ordinal",
+        )?;
+        let rows = query.query_map(
+            params![
+                self.county(),
+                Bytes(scope.0),
+                Bytes(writer.0),
+                signed(index)
+            ],
+            |r| Ok(Hash32(r.get::<_, Bytes<32>>(0)?.0)),
+        )?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn next_receipt_sequence(&self, writer: WriterId) -> StoreResult<u64> {
+        let sequence: i64 = self
+            .sql()
+            .prepare_cached(
+                "UPDATE writers SET receipt_sequence = receipt_sequence + 1
+                 WHERE county = ?1 AND writer = ?2 RETURNING receipt_sequence",
+            )?
+            .query_row(params![self.county(), Bytes(writer.0)], |r| r.get(0))
+            .optional()?
+            .ok_or_else(|| StoreError::Corrupt(format!("receipt for unknown writer {writer}")))?;
+        Ok(unsigned(sequence))
+    }
+
+    fn insert_receipt(&self, receipt: &SignedReceipt) -> StoreResult<()> {
+        let inner = &receipt.receipt;
+        self.sql()
+            .prepare_cached(
+                "INSERT INTO receipts (county, writer, sequence, scope, idx, revision, receipt)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?
+            .execute(params![
+                self.county(),
+                Bytes(inner.writer.0),
+                signed(inner.sequence),
+                Bytes(inner.scope.0),
+                signed(inner.index),
+                inner.revision,
+                wire::encode(receipt)
+            ])?;
+        self.sql()
+            .prepare_cached(
+                "UPDATE segments SET revision = ?5
+                 WHERE county = ?1 AND scope = ?2 AND writer = ?3 AND idx = ?4",
+            )?
+            .execute(params![
+                self.county(),
+                Bytes(inner.scope.0),
+                Bytes(inner.writer.0),
+                signed(inner.index),
+                inner.revision
+            ])?;
+        Ok(())
+    }
+
+    fn receipts_after(
+        &self,
+        writer: WriterId,
+        sequence: u64,
+        limit: usize,
+    ) -> StoreResult<Vec<SignedReceipt>> {
+        let mut query = self.sql().prepare_cached(
+            "SELECT receipt FROM receipts WHERE county = ?1 AND writer = ?2 AND sequence > ?3
+             ORDER BY sequence LIMIT ?4",
+        )?;
+        let rows = query.query_map(
+            params![
+                self.county(),
+                Bytes(writer.0),
+                signed(sequence),
+                signed(limit as u64)
+            ],
+            |r| r.get::<_, Vec<u8>>(0),
+        )?;
+        rows.map(|bytes| Ok(wire::decode("receipt", &bytes?)?))
+            .collect()
+    }
+}
