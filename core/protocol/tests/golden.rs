@@ -1,0 +1,173 @@
+//! Pins the bytes of every message of protocol version 1. A file that changes here breaks phones in the field.
+//!
+//! `XUNGE_BLESS=1 cargo test -p xunge-protocol --test golden` writes files that do not exist yet; it overwrites none.
+
+use std::path::PathBuf;
+
+use xunge_protocol::enrolment::{EnrolRequest, EnrolResponse, Ticket};
+use xunge_protocol::message::{Cursor, RefusedSegment, ScopeStatus};
+use xunge_protocol::refusal::{RefusalCode, SyncRefusal};
+use xunge_protocol::segment::leaf_hash;
+use xunge_protocol::system::{Certificate, Grant, OrgNode, Resource, WriterRole};
+use xunge_protocol::{
+    Entry, EntryKind, EpochId, Hash32, PulledEntry, PulledSegment, Receipt, RecordId, ScopeId, SecretKey, Segment,
+    SyncRequest, SyncResponse, Timestamp, Verdict, WriterId, wire,
+};
+
+const WRITER: WriterId = WriterId([0x11; 8]);
+const RELAY: WriterId = WriterId([0x22; 8]);
+const SCOPE: ScopeId = ScopeId([0x33; 8]);
+const EPOCH: EpochId = EpochId([0x44; 8]);
+const AT: Timestamp = Timestamp(1_795_000_000_000);
+
+fn phone_key() -> SecretKey {
+    SecretKey::from_seed(&[1; 32])
+}
+
+fn relay_key() -> SecretKey {
+    SecretKey::from_seed(&[2; 32])
+}
+
+fn segment() -> Segment {
+    let entries = (1..=2u8)
+        .map(|n| {
+            let entry = Entry {
+                record: RecordId::written(WRITER, n.into()),
+                kind: EntryKind(3),
+                body: vec![n; 4],
+            };
+            let hash = Hash32::of(&entry.body);
+            (entry, hash)
+        })
+        .collect();
+    Segment::seal(&phone_key(), WRITER, SCOPE, 7, Hash32([9; 32]), entries)
+}
+
+fn receipt() -> Receipt {
+    Receipt {
+        suite: 1,
+        sequence: 3,
+        epoch: EPOCH,
+        relay: RELAY,
+        writer: WRITER,
+        scope: SCOPE,
+        index: 7,
+        header: segment().header.hash(),
+        revision: 1,
+        received_at: AT,
+        verdicts: vec![
+            Verdict::Accepted { position: 12, late: true },
+            Verdict::Quarantined { code: RefusalCode::OutsideGrid, detail: Some("网格外".into()) },
+            Verdict::Rejected { reason: "重复".into() },
+        ],
+    }
+}
+
+fn certificate() -> Certificate {
+    Certificate {
+        suite: 1,
+        writer: WRITER,
+        key: phone_key().public(),
+        role: WriterRole::Worker,
+        worker: "0505050505050505".into(),
+        name: "李大山".into(),
+        predecessor: None,
+        issued_at: AT,
+    }
+}
+
+/// Compares `bytes` with the golden file `name`, and checks that they decode to `value` again.
+fn pinned<T>(name: &str, value: &T)
+where
+    T: minicbor::Encode<()> + for<'b> minicbor::Decode<'b, ()> + PartialEq + std::fmt::Debug,
+{
+    let bytes = wire::encode(value);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/golden/wire").join(format!("{name}.hex"));
+    if !path.exists() && std::env::var_os("XUNGE_BLESS").is_some() {
+        std::fs::write(&path, hex::encode(&bytes) + "\n").unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    assert_eq!(hex::encode(&bytes), golden.trim(), "{name} is encoded otherwise than it was released");
+    assert_eq!(&wire::decode::<T>("golden", &hex::decode(golden.trim()).unwrap()).unwrap(), value);
+}
+
+#[test]
+fn every_message_of_version_1_has_the_bytes_it_was_released_with() {
+    let sealed = segment();
+    pinned("segment", &sealed);
+    pinned("signed_receipt", &receipt().sign(&relay_key()));
+    pinned("signed_certificate", &certificate().sign(&relay_key()));
+    pinned("grant", &Grant { worker: "05".into(), scope: SCOPE, from: AT, until: Some(AT), drain_days: 30 });
+    pinned(
+        "org_node",
+        &OrgNode {
+            scope: SCOPE,
+            parent: None,
+            level: "4".into(),
+            code: "999999001001001".into(),
+            name: "河湾村一组".into(),
+            from: AT,
+            help_phone: Some("10000000000".into()),
+        },
+    );
+    pinned("resource", &Resource { name: "forms/visit.json".into(), version: 2, content: b"{}".to_vec() });
+    pinned(
+        "sync_request",
+        &SyncRequest {
+            cursors: vec![Cursor { scope: SCOPE, position: 5 }],
+            receipt_cursor: 2,
+            segments: vec![sealed.clone()],
+            pull_budget_bytes: 65_536,
+        },
+    );
+    let first = &sealed.entries[0];
+    let pulled = PulledSegment {
+        header: sealed.header,
+        signature: sealed.signature,
+        entries: vec![
+            PulledEntry::Absent(leaf_hash(first, Hash32::of(&first.body))),
+            PulledEntry::Body { position: 6, entry: sealed.entries[1].clone() },
+        ],
+    };
+    pinned(
+        "sync_response",
+        &SyncResponse {
+            epoch: EPOCH,
+            time: AT,
+            receipts: vec![receipt().sign(&relay_key())],
+            more_receipts: false,
+            refused: vec![RefusedSegment { scope: SCOPE, index: 9, code: SyncRefusal::Gap, expected: 8 }],
+            segments: vec![pulled],
+            scopes: vec![ScopeStatus { scope: SCOPE, cursor: 6, more: true, write: true }],
+        },
+    );
+    pinned("enrol_request", &EnrolRequest { secret: [7; 16], key: phone_key().public(), predecessor: Some(WRITER) });
+    pinned(
+        "enrol_response",
+        &EnrolResponse {
+            epoch: EPOCH,
+            time: AT,
+            certificate: certificate().sign(&relay_key()),
+            county: SCOPE,
+            scopes: vec![SCOPE],
+            unlock_codes: vec!["123456789012".into()],
+        },
+    );
+    pinned(
+        "ticket",
+        &Ticket {
+            url: "http://127.0.0.1:8080".into(),
+            relay_key: relay_key().public(),
+            relay: RELAY,
+            secret: [7; 16],
+            expires_at: AT,
+        },
+    );
+}
+
+#[test]
+fn pinned_signatures_verify() {
+    assert!(segment().header.verify(&phone_key().public(), &segment().signature).is_ok());
+    assert!(receipt().sign(&relay_key()).verify(&relay_key().public()).is_ok());
+    assert!(certificate().sign(&relay_key()).verify(&relay_key().public()).is_ok());
+}

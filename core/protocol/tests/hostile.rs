@@ -1,0 +1,41 @@
+//! Bytes from outside never panic, whatever they are, and a decoded message encodes to an equal one.
+
+use proptest::prelude::*;
+use xunge_protocol::enrolment::Ticket;
+use xunge_protocol::envelope::RequestEnvelope;
+use xunge_protocol::message::SYNC_PATH;
+use xunge_protocol::receipt::SignedReceipt;
+use xunge_protocol::{SecretKey, SyncRequest, SyncResponse, wire};
+
+proptest! {
+    #[test]
+    fn no_bytes_make_a_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let _ = wire::decode::<SyncRequest>("request", &bytes);
+        let _ = wire::decode::<SyncResponse>("response", &bytes);
+        let _ = wire::decode::<SignedReceipt>("receipt", &bytes);
+        let _ = wire::decompress("body", &bytes, 1 << 20);
+        let key = SecretKey::from_seed(&[1; 32]).public();
+        if let Ok(envelope) = RequestEnvelope::parse(&bytes) {
+            prop_assert!(envelope.open::<SyncRequest>(&key, SYNC_PATH).is_err());
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_ticket_reader_panic(text in ".{0,120}") {
+        prop_assert!(Ticket::from_text(&text).is_err());
+    }
+
+    #[test]
+    fn flipping_a_byte_of_a_golden_message_gives_an_error_or_another_message(at in 0usize..10_000, bit in 0u8..8) {
+        let golden = include_str!("../../../fixtures/golden/wire/sync_response.hex");
+        let mut bytes = hex::decode(golden.trim()).unwrap();
+        let at = at % bytes.len();
+        let before: SyncResponse = wire::decode("response", &bytes).unwrap();
+        bytes[at] ^= 1 << bit;
+        if let Ok(after) = wire::decode::<SyncResponse>("response", &bytes) {
+            let again: SyncResponse = wire::decode("response", &wire::encode(&after)).unwrap();
+            prop_assert_eq!(&again, &after);
+            prop_assert_eq!(after == before, false);
+        }
+    }
+}
