@@ -1,1 +1,4 @@
-//! Commands of the binary: init, serve, admin, export, backup, restore, audit.
+//! The commands of the binary `xunge`: init, serve, admin, export, backup, restore, audit, receipt.
+
+pub mod args;
+pub mod failure;

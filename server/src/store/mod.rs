@@ -3,18 +3,22 @@
 //! [`Store`] runs closures in transactions; a closure gets a [`Tx`], which implements [`LogTx`] and the traits of the
 //! other parts. A closure may run on another thread, and is never run twice. SQL lives in [`sqlite`] alone.
 
+mod audit;
 mod enrolments;
 mod error;
 mod organisation;
+mod people;
 mod quarantine;
 mod records;
 mod segments;
 pub mod sqlite;
 mod writers;
 
+pub use audit::AuditLog;
 pub use enrolments::{Enrolments, MediaRow, TicketRow};
 pub use error::{StoreError, StoreResult};
 pub use organisation::Organisation;
+pub use people::{People, UserRow};
 pub use quarantine::{EntryId, NotEntryId, Quarantine, QuarantineRow, QuarantineState};
 pub use records::{RecordPlace, RecordRow, Records};
 pub use segments::{EntryRow, SegmentRow, Segments};

@@ -11,6 +11,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0002_organisation",
         include_str!("migrations/0002_organisation.sql"),
     ),
+    ("0003_people", include_str!("migrations/0003_people.sql")),
 ];
 
 /// Applies what is missing.

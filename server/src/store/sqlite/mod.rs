@@ -1,11 +1,13 @@
 //! The store on one SQLCipher file: one writer, many readers. The only part of the relay that knows SQL.
 
+mod audit;
 mod connection;
 mod county;
 mod enrolments;
 mod key;
 mod migrate;
 mod organisation;
+mod people;
 mod quarantine;
 mod queue;
 mod records;
