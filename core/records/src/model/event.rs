@@ -217,7 +217,8 @@ pub struct EventBody {
     #[n(13)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number: Option<String>,
-    /// A code: of `fraud_warning_state` for hear, `resolution_method` for resolve, `ack_method` for agree.
+    /// A code: of `fraud_warning_state` for hear; of `ack_method` for agree; of `resolution_method` for resolve, or `S61`
+    /// if mediation failed and other remedies were told; `S31` for decline if the owner dissents, none if a party refuses.
     #[n(14)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
