@@ -5,6 +5,7 @@
 //! keys; [`sync`] carries segments to the relay and back; [`locale`] holds what users read and hear.
 
 pub mod app;
+mod disk;
 pub mod env;
 pub mod form;
 pub mod locale;
