@@ -1,0 +1,56 @@
+//! Where the two programs are. They are built here, once, so that a test can never run yesterday's binary.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use crate::{Outcome, fail};
+
+/// Names a folder with `xunge` and `xunge-phone` that are fresh already; then nothing is built.
+pub const BIN_DIR: &str = "XUNGE_BIN_DIR";
+
+/// The folder of the workspace.
+pub fn workspace() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}
+
+/// The folder with the binaries of a profile (`debug` or `release`), which cargo has been asked to bring up to date.
+pub fn build(release: bool) -> Outcome<PathBuf> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    // The whole workspace: a single package would resolve other features and compile OpenSSL a second time.
+    command
+        .current_dir(workspace())
+        .args(["build", "--workspace", "--bins", "--quiet"]);
+    if release {
+        command.arg("--release");
+    }
+    if !command.status()?.success() {
+        fail!("cargo build --workspace --bins failed: its messages stand above");
+    }
+    let target =
+        env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
+    Ok(target.join(if release { "release" } else { "debug" }))
+}
+
+/// Path of a binary: in [`BIN_DIR`], else freshly built in the dev profile.
+pub fn path(name: &str) -> Outcome<PathBuf> {
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let dir = match env::var_os(BIN_DIR) {
+        Some(dir) => PathBuf::from(dir),
+        None => BUILT
+            .get_or_init(|| build(false).map_err(|e| e.to_string()))
+            .clone()?,
+    };
+    let path = dir.join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    if path.is_file() {
+        Ok(path)
+    } else {
+        fail!(
+            "{} is not there: run `cargo build --workspace --bins`",
+            path.display()
+        )
+    }
+}
