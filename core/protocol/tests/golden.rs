@@ -10,8 +10,8 @@ use xunge_protocol::refusal::{RefusalCode, SyncRefusal};
 use xunge_protocol::segment::leaf_hash;
 use xunge_protocol::system::{Certificate, Grant, OrgNode, Resource, WriterRole};
 use xunge_protocol::{
-    Entry, EntryKind, EpochId, Hash32, PulledEntry, PulledSegment, Receipt, RecordId, ScopeId, SecretKey, Segment,
-    SyncRequest, SyncResponse, Timestamp, Verdict, WriterId, wire,
+    Entry, EntryKind, EpochId, Hash32, PulledEntry, PulledSegment, Receipt, RecordId, ScopeId,
+    SecretKey, Segment, SyncRequest, SyncResponse, Timestamp, Verdict, WriterId, wire,
 };
 
 const WRITER: WriterId = WriterId([0x11; 8]);
@@ -56,9 +56,17 @@ fn receipt() -> Receipt {
         revision: 1,
         received_at: AT,
         verdicts: vec![
-            Verdict::Accepted { position: 12, late: true },
-            Verdict::Quarantined { code: RefusalCode::OutsideGrid, detail: Some("网格外".into()) },
-            Verdict::Rejected { reason: "重复".into() },
+            Verdict::Accepted {
+                position: 12,
+                late: true,
+            },
+            Verdict::Quarantined {
+                code: RefusalCode::OutsideGrid,
+                detail: Some("网格外".into()),
+            },
+            Verdict::Rejected {
+                reason: "重复".into(),
+            },
         ],
     }
 }
@@ -82,13 +90,23 @@ where
     T: minicbor::Encode<()> + for<'b> minicbor::Decode<'b, ()> + PartialEq + std::fmt::Debug,
 {
     let bytes = wire::encode(value);
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/golden/wire").join(format!("{name}.hex"));
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../fixtures/golden/wire")
+        .join(format!("{name}.hex"));
     if !path.exists() && std::env::var_os("XUNGE_BLESS").is_some() {
         std::fs::write(&path, hex::encode(&bytes) + "\n").unwrap();
     }
-    let golden = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    assert_eq!(hex::encode(&bytes), golden.trim(), "{name} is encoded otherwise than it was released");
-    assert_eq!(&wire::decode::<T>("golden", &hex::decode(golden.trim()).unwrap()).unwrap(), value);
+    let golden =
+        std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    assert_eq!(
+        hex::encode(&bytes),
+        golden.trim(),
+        "{name} is encoded otherwise than it was released"
+    );
+    assert_eq!(
+        &wire::decode::<T>("golden", &hex::decode(golden.trim()).unwrap()).unwrap(),
+        value
+    );
 }
 
 #[test]
@@ -97,7 +115,16 @@ fn every_message_of_version_1_has_the_bytes_it_was_released_with() {
     pinned("segment", &sealed);
     pinned("signed_receipt", &receipt().sign(&relay_key()));
     pinned("signed_certificate", &certificate().sign(&relay_key()));
-    pinned("grant", &Grant { worker: "05".into(), scope: SCOPE, from: AT, until: Some(AT), drain_days: 30 });
+    pinned(
+        "grant",
+        &Grant {
+            worker: "05".into(),
+            scope: SCOPE,
+            from: AT,
+            until: Some(AT),
+            drain_days: 30,
+        },
+    );
     pinned(
         "org_node",
         &OrgNode {
@@ -110,11 +137,21 @@ fn every_message_of_version_1_has_the_bytes_it_was_released_with() {
             help_phone: Some("10000000000".into()),
         },
     );
-    pinned("resource", &Resource { name: "forms/visit.json".into(), version: 2, content: b"{}".to_vec() });
+    pinned(
+        "resource",
+        &Resource {
+            name: "forms/visit.json".into(),
+            version: 2,
+            content: b"{}".to_vec(),
+        },
+    );
     pinned(
         "sync_request",
         &SyncRequest {
-            cursors: vec![Cursor { scope: SCOPE, position: 5 }],
+            cursors: vec![Cursor {
+                scope: SCOPE,
+                position: 5,
+            }],
             receipt_cursor: 2,
             segments: vec![sealed.clone()],
             pull_budget_bytes: 65_536,
@@ -126,7 +163,10 @@ fn every_message_of_version_1_has_the_bytes_it_was_released_with() {
         signature: sealed.signature,
         entries: vec![
             PulledEntry::Absent(leaf_hash(first, Hash32::of(&first.body))),
-            PulledEntry::Body { position: 6, entry: sealed.entries[1].clone() },
+            PulledEntry::Body {
+                position: 6,
+                entry: sealed.entries[1].clone(),
+            },
         ],
     };
     pinned(
@@ -136,12 +176,29 @@ fn every_message_of_version_1_has_the_bytes_it_was_released_with() {
             time: AT,
             receipts: vec![receipt().sign(&relay_key())],
             more_receipts: false,
-            refused: vec![RefusedSegment { scope: SCOPE, index: 9, code: SyncRefusal::Gap, expected: 8 }],
+            refused: vec![RefusedSegment {
+                scope: SCOPE,
+                index: 9,
+                code: SyncRefusal::Gap,
+                expected: 8,
+            }],
             segments: vec![pulled],
-            scopes: vec![ScopeStatus { scope: SCOPE, cursor: 6, more: true, write: true }],
+            scopes: vec![ScopeStatus {
+                scope: SCOPE,
+                cursor: 6,
+                more: true,
+                write: true,
+            }],
         },
     );
-    pinned("enrol_request", &EnrolRequest { secret: [7; 16], key: phone_key().public(), predecessor: Some(WRITER) });
+    pinned(
+        "enrol_request",
+        &EnrolRequest {
+            secret: [7; 16],
+            key: phone_key().public(),
+            predecessor: Some(WRITER),
+        },
+    );
     pinned(
         "enrol_response",
         &EnrolResponse {
@@ -167,7 +224,22 @@ fn every_message_of_version_1_has_the_bytes_it_was_released_with() {
 
 #[test]
 fn pinned_signatures_verify() {
-    assert!(segment().header.verify(&phone_key().public(), &segment().signature).is_ok());
-    assert!(receipt().sign(&relay_key()).verify(&relay_key().public()).is_ok());
-    assert!(certificate().sign(&relay_key()).verify(&relay_key().public()).is_ok());
+    assert!(
+        segment()
+            .header
+            .verify(&phone_key().public(), &segment().signature)
+            .is_ok()
+    );
+    assert!(
+        receipt()
+            .sign(&relay_key())
+            .verify(&relay_key().public())
+            .is_ok()
+    );
+    assert!(
+        certificate()
+            .sign(&relay_key())
+            .verify(&relay_key().public())
+            .is_ok()
+    );
 }

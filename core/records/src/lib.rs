@@ -7,12 +7,15 @@
 pub mod caps;
 pub mod document;
 pub mod guard;
+pub mod lists;
 pub mod model;
 
+mod path;
 mod unwind;
 
 pub use document::{Author, CheckedChange, Document, DocumentError, Edit, NewChange, Open};
 pub use guard::{GuardError, check_change};
+pub use lists::{Calendar, CodeList, CodeLists, Locale};
 pub use model::event::{EventBody, EventId, Verb};
 pub use model::kind::Kind;
 pub use model::media::MediaRef;

@@ -5,6 +5,7 @@ use super::document::DocumentError;
 use crate::caps;
 use crate::model::event::{EventBody, EventId};
 use crate::model::value::Value;
+use crate::path::is_path;
 
 /// Changes to one record that are written together. What is so already is left out.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -61,14 +62,4 @@ impl Edit {
         }
         Ok(())
     }
-}
-
-/// Whether `path` may be the key of a field: segments of letters, digits, `_`, `-` and `.`, separated by `/`.
-pub(crate) fn is_path(path: &str) -> bool {
-    let segment = |s: &str| {
-        !s.is_empty()
-            && s.bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
-    };
-    path.len() <= caps::MAX_KEY_BYTES && path.split('/').all(segment)
 }

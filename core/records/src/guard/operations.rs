@@ -7,11 +7,11 @@ use automerge::legacy::{Key, ObjectId, Op, OpType};
 use super::error::GuardError;
 use crate::caps;
 use crate::document::change::{Author, Open, Operations};
-use crate::document::edit::is_path;
 use crate::document::genesis;
 use crate::model::event::{EventBody, EventId};
 use crate::model::kind::Kind;
 use crate::model::value::Value;
+use crate::path::is_path;
 
 fn refuse<T>(what: &'static str) -> Result<T, GuardError> {
     Err(GuardError::OperationNotAllowed(what))

@@ -3,11 +3,15 @@
 pub mod event;
 pub mod field;
 pub mod fold;
+pub mod id_number;
 pub mod kind;
 pub mod media;
 pub mod record;
+pub mod schema;
 pub mod state;
+pub mod validate;
 pub mod value;
+pub mod warning_text;
 
 mod dispute;
 mod household;
