@@ -1,9 +1,9 @@
 //! The relay: keeps a county's log, answers phones, and shows supervisors what came in.
 //!
-//! It never depends on the phone's core. [`store`] keeps everything; [`sync`] answers phones; [`authority`] writes as the
-//! relay; [`command`] is what a supervisor may do; [`console`], [`api`] and [`admin`] are its three doors for people
-//! and programs. [`account`] says who may come in, [`audit`] what they did, [`import`] reads the tables they bring.
-//! [`http`] joins them on one listener around one [`relay::Relay`].
+//! It never depends on the phone's core. [`store`] keeps everything; [`log`] judges and takes entries; [`sync`] answers
+//! phones; [`authority`] writes as the relay; [`command`] is what a supervisor may do; [`console`], [`api`] and
+//! [`admin`] are its three doors for people and programs. [`account`] says who may come in, [`audit`] what they did,
+//! [`import`] reads the tables they bring. [`http`] joins them on one listener around one [`relay::Relay`].
 
 pub mod account;
 pub mod admin;
@@ -15,6 +15,7 @@ pub mod console;
 pub mod env;
 pub mod http;
 pub mod import;
+pub mod log;
 pub mod relay;
 pub mod store;
 pub mod sync;

@@ -1,1 +1,112 @@
-//! The relay as a writer: its key, its segments, certificates and grants.
+//! Writes as the relay: events that only it may write, records it opens, certificates, grants, shared data, and the
+//! decisions about what is in quarantine.
+//!
+//! What the relay writes in one transaction is gathered, and sealed as ordinary segments of its own writer at the end,
+//! so that every command is part of the log like any phone's work.
+
+mod decide;
+mod draft;
+pub mod enrol;
+mod error;
+mod items;
+mod register;
+mod seal;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use xunge_protocol::{Entry, Hash32, ScopeId, Timestamp};
+
+pub use draft::Draft;
+pub use enrol::NewTicket;
+pub use error::AuthorityError;
+pub use register::TimeLimit;
+
+use crate::log::LogWork;
+use crate::relay::Relay;
+use crate::store::{LogTx, Tx};
+
+/// The relay's hand in one transaction.
+pub struct Authority<'a> {
+    relay: &'a Relay,
+    pub(crate) log: LogWork<'a>,
+    outgoing: BTreeMap<ScopeId, Vec<(Entry, Hash32)>>,
+}
+
+impl<'a> Authority<'a> {
+    /// Runs `work` with the relay's hand in `tx`, then seals and projects what it wrote. If this fails, the transaction
+    /// must be rolled back.
+    pub fn run<T, E: From<AuthorityError>>(
+        relay: &'a Relay,
+        tx: &'a dyn LogTx,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut authority = Self {
+            relay,
+            log: LogWork::new(tx, relay.now()),
+            outgoing: BTreeMap::new(),
+        };
+        let result = work(&mut authority)?;
+        authority.finish()?;
+        Ok(result)
+    }
+
+    /// The transaction.
+    pub fn tx(&self) -> &'a dyn LogTx {
+        self.log.tx
+    }
+
+    /// The moment of everything in this transaction.
+    pub fn now(&self) -> Timestamp {
+        self.log.now
+    }
+
+    /// The relay.
+    pub fn relay(&self) -> &'a Relay {
+        self.relay
+    }
+
+    fn finish(&mut self) -> Result<(), AuthorityError> {
+        for scope in self.outgoing.keys().copied().collect::<Vec<_>>() {
+            self.seal(scope)?;
+        }
+        self.log.project()?;
+        Ok(())
+    }
+}
+
+/// One command of its own: a writing transaction with the relay's hand, durable when this returns. Blocks.
+///
+/// `work` also gets the transaction, for what else belongs to the command (the audit log, for instance).
+pub fn command<T, E>(
+    relay: &Arc<Relay>,
+    work: impl FnOnce(&mut Authority<'_>, &Tx<'_>) -> Result<T, E> + Send + 'static,
+) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<AuthorityError> + From<crate::store::StoreError> + Send + 'static,
+{
+    let inside = relay.clone();
+    let result = relay
+        .store
+        .write(move |tx| Authority::run(&inside, tx, |authority| work(authority, tx)));
+    if result.is_ok() {
+        relay.notify();
+    }
+    result
+}
+
+/// [`command`] for async callers.
+pub async fn command_async<T, E>(
+    relay: &Arc<Relay>,
+    work: impl FnOnce(&mut Authority<'_>, &Tx<'_>) -> Result<T, E> + Send + 'static,
+) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<AuthorityError> + From<crate::store::StoreError> + Send + 'static,
+{
+    let relay = relay.clone();
+    tokio::task::spawn_blocking(move || command(&relay, work))
+        .await
+        .unwrap_or_else(|_| Err(crate::store::StoreError::Closed.into()))
+}

@@ -1,0 +1,155 @@
+//! A supervisor's decision about an entry in quarantine: let it in after all, or refuse it for good.
+
+use xunge_protocol::system::WriterRole;
+use xunge_protocol::{Hash32, RefusalCode};
+use xunge_records::check_change;
+
+use super::{Authority, AuthorityError};
+use crate::log::judge::Bearer;
+use crate::log::receipt;
+use crate::store::{EntryId, EntryRow, QuarantineRow, QuarantineState};
+
+impl Authority<'_> {
+    /// Admits an entry: it gets a position at the end of its scope, its writer a revised receipt. Entries that waited
+    /// only for it follow by themselves; all that were admitted are returned.
+    ///
+    /// # Errors
+    /// [`AuthorityError::NotAdmissible`] for what the guard refused: no person can vouch for those bytes.
+    pub fn admit(
+        &mut self,
+        id: EntryId,
+        user: &str,
+        reason: &str,
+    ) -> Result<Vec<EntryId>, AuthorityError> {
+        let (row, entry) = self.waiting(id)?;
+        let by_policy = matches!(
+            row.code,
+            RefusalCode::OutsideGrid | RefusalCode::DeviceRevoked | RefusalCode::InvalidContent
+        );
+        if !by_policy {
+            return Err(AuthorityError::NotAdmissible(row.code));
+        }
+        self.let_in(&row, &entry, true)?
+            .map_err(AuthorityError::Refused)?;
+        self.decided(id, QuarantineState::Admitted, user, reason)?;
+        let mut admitted = vec![id];
+        // Each round may free further ones.
+        loop {
+            let before = admitted.len();
+            for (row, entry) in self.tx().waiting_of(id.scope, row.record)? {
+                if row.code == RefusalCode::DependencyMissing
+                    && self.let_in(&row, &entry, false)?.is_ok()
+                {
+                    self.decided(row.id, QuarantineState::Admitted, user, reason)?;
+                    admitted.push(row.id);
+                }
+            }
+            if admitted.len() == before {
+                break;
+            }
+        }
+        if self.log.place(row.record)?.is_some() {
+            self.register(row.record)?;
+        }
+        self.revise(&admitted)?;
+        Ok(admitted)
+    }
+
+    /// Refuses an entry for good; its writer gets a revised receipt with the reason.
+    ///
+    /// # Errors
+    /// [`AuthorityError::HasDependants`] if other entries in quarantine build on it.
+    pub fn reject(&mut self, id: EntryId, user: &str, reason: &str) -> Result<(), AuthorityError> {
+        let (row, entry) = self.waiting(id)?;
+        let dependants = self
+            .tx()
+            .waiting_of(id.scope, row.record)?
+            .iter()
+            .filter(|(_, other)| builds_on(&other.entry.body, entry.change))
+            .count();
+        if dependants > 0 {
+            return Err(AuthorityError::HasDependants(dependants));
+        }
+        self.decided(id, QuarantineState::Rejected, user, reason)?;
+        self.revise(&[id])
+    }
+
+    fn waiting(&self, id: EntryId) -> Result<(QuarantineRow, EntryRow), AuthorityError> {
+        let row = self
+            .tx()
+            .quarantined(id)?
+            .ok_or(AuthorityError::UnknownEntry(id))?;
+        if row.state != QuarantineState::Waiting {
+            return Err(AuthorityError::AlreadyDecided(id));
+        }
+        let entry = self
+            .tx()
+            .entries(id.scope, id.writer, id.index)?
+            .into_iter()
+            .find(|e| e.ordinal == id.ordinal)
+            .ok_or(AuthorityError::UnknownEntry(id))?;
+        Ok((row, entry))
+    }
+
+    /// Takes an entry into the log at the end of its scope, or says why the gate does not let it through.
+    fn let_in(
+        &mut self,
+        row: &QuarantineRow,
+        entry: &EntryRow,
+        vouched: bool,
+    ) -> Result<Result<(), crate::log::judge::Refusal>, AuthorityError> {
+        let id = row.id;
+        let bearer = Bearer {
+            writer: id.writer,
+            role: WriterRole::Worker,
+            scope: id.scope,
+            late: false,
+            vouched,
+        };
+        if let Err(refusal) = self.log.take(bearer, &entry.entry)? {
+            return Ok(Err(refusal));
+        }
+        // Readers of this scope may never have seen the writer: its certificate comes before.
+        self.certify_writer_in(id.scope, id.writer)?;
+        self.seal(id.scope)?;
+        let segment = self
+            .tx()
+            .segment(id.scope, id.writer, id.index)?
+            .ok_or(AuthorityError::UnknownEntry(id))?;
+        let position = self.tx().next_position(id.scope)?;
+        self.tx()
+            .set_position(&segment.header, id.ordinal, position, false)?;
+        Ok(Ok(()))
+    }
+
+    fn decided(
+        &self,
+        id: EntryId,
+        state: QuarantineState,
+        user: &str,
+        reason: &str,
+    ) -> Result<(), AuthorityError> {
+        Ok(self
+            .tx()
+            .decide_quarantine(id, state, self.now(), user, reason)?)
+    }
+
+    /// One revised receipt for each segment of `entries`.
+    fn revise(&self, entries: &[EntryId]) -> Result<(), AuthorityError> {
+        let mut segments: Vec<_> = entries
+            .iter()
+            .map(|e| (e.scope, e.writer, e.index))
+            .collect();
+        segments.sort();
+        segments.dedup();
+        for (scope, writer, index) in segments {
+            receipt::revise(self.relay, self.tx(), scope, writer, index)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether the change in `body` names `target` among what it builds on. Bytes that are no change build on nothing.
+fn builds_on(body: &[u8], target: Hash32) -> bool {
+    check_change(body).is_ok_and(|c| c.dependencies.contains(&target))
+}

@@ -1,0 +1,74 @@
+//! Why the relay could not write what it was told to.
+
+use xunge_protocol::{RecordId, RefusalCode};
+use xunge_records::{DocumentError, Verb};
+
+use crate::log::{LogError, judge::Refusal};
+use crate::store::{EntryId, StoreError};
+
+/// A command that did not happen. Nothing of it is stored.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthorityError {
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The document does not take the edit.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// The relay's own change does not pass its own gate.
+    #[error("refused as {}: {}", .0.code.name(), .0.detail.as_deref().unwrap_or("by its rules"))]
+    Refused(Refusal),
+    /// No such record.
+    #[error("no record {0}")]
+    UnknownRecord(RecordId),
+    /// Somebody else decided meanwhile.
+    #[error("the case is at version {found}, not {expected}")]
+    Stale {
+        /// What the command was given for.
+        expected: u32,
+        /// What it is.
+        found: u32,
+    },
+    /// The event would have no effect in the state that the record is in.
+    #[error("{} is not possible in this state", .0.name())]
+    NotPossible(Verb),
+    /// No such entry in quarantine.
+    #[error("entry {0} is not in quarantine")]
+    UnknownEntry(EntryId),
+    /// The entry was decided before.
+    #[error("entry {0} was decided before")]
+    AlreadyDecided(EntryId),
+    /// What the guard or the rules of operations refuse, nobody can let in.
+    #[error("what was refused as {} cannot be admitted", .0.name())]
+    NotAdmissible(RefusalCode),
+    /// Other entries in quarantine build on this one.
+    #[error("{0} entries in quarantine build on this one: decide those first")]
+    HasDependants(usize),
+    /// No such worker.
+    #[error("no worker {0}")]
+    UnknownWorker(String),
+}
+
+impl From<StoreError> for AuthorityError {
+    fn from(error: StoreError) -> Self {
+        Self::Log(error.into())
+    }
+}
+
+impl AuthorityError {
+    /// Stable code for problem documents and resource files.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Log(_) => "internal",
+            Self::Document(_) | Self::Refused(_) => "invalid_edit",
+            Self::UnknownRecord(_) => "unknown_record",
+            Self::Stale { .. } => "stale",
+            Self::NotPossible(_) => "not_possible",
+            Self::UnknownEntry(_) => "unknown_entry",
+            Self::AlreadyDecided(_) => "already_decided",
+            Self::NotAdmissible(_) => "not_admissible",
+            Self::HasDependants(_) => "has_dependants",
+            Self::UnknownWorker(_) => "unknown_worker",
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Judges one entry: may this writer do this, here, now? A change that may is applied to the record's document.
+
+use xunge_protocol::system::WriterRole;
+use xunge_protocol::{Entry, RefusalCode, ScopeId, WriterId};
+use xunge_records::guard::rules::{Arrival, check_role};
+use xunge_records::{CheckedChange, GuardError, Kind, check_change};
+
+use super::{LogError, LogWork, Origin};
+
+/// Why an entry goes into quarantine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The stable code.
+    pub code: RefusalCode,
+    /// More for a person, English.
+    pub detail: Option<String>,
+}
+
+impl From<RefusalCode> for Refusal {
+    fn from(code: RefusalCode) -> Self {
+        Self { code, detail: None }
+    }
+}
+
+impl From<GuardError> for Refusal {
+    fn from(error: GuardError) -> Self {
+        Self {
+            code: error.refusal(),
+            detail: Some(error.to_string()),
+        }
+    }
+}
+
+/// Who brings an entry, and where to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bearer {
+    pub(crate) writer: WriterId,
+    pub(crate) role: WriterRole,
+    pub(crate) scope: ScopeId,
+    /// Whether the entry arrived within the drain of a closed grant.
+    pub(crate) late: bool,
+    /// Whether a supervisor vouches for content that breaks a rule of its kind.
+    pub(crate) vouched: bool,
+}
+
+impl LogWork<'_> {
+    /// Judges `entry`; where it may be, its record's document holds it afterwards. Nothing is stored.
+    pub(crate) fn take(
+        &mut self,
+        bearer: Bearer,
+        entry: &Entry,
+    ) -> Result<Result<CheckedChange, Refusal>, LogError> {
+        let Some(kind) = Kind::from_entry_kind(entry.kind) else {
+            return Ok(Err(RefusalCode::KindNotAllowed.into()));
+        };
+        let change = match check_change(&entry.body) {
+            Ok(change) => change,
+            Err(error) => return Ok(Err(error.into())),
+        };
+        if !entry.record.is_known() || change.author.writer != bearer.writer {
+            return Ok(Err(RefusalCode::ForeignRecord.into()));
+        }
+        if let Some((scope, known)) = self.place(entry.record)? {
+            if scope != bearer.scope {
+                return Ok(Err(RefusalCode::WrongScope.into()));
+            }
+            if known != kind {
+                return Ok(Err(RefusalCode::OperationNotAllowed.into()));
+            }
+        }
+        let received_at = self.now;
+        let loaded = self.document(bearer.scope, entry.record, kind)?;
+        if loaded.kind != kind {
+            return Ok(Err(RefusalCode::OperationNotAllowed.into()));
+        }
+        if loaded.document.knows(&change.hash) {
+            // The same change in a second entry: it is in the document, and a second effect is impossible.
+            return Ok(Ok(change));
+        }
+        if let Err(error) = loaded.document.check_place(&change) {
+            return Ok(Err(GuardError::from(error).into()));
+        }
+        let arrival = Arrival {
+            role: bearer.role,
+            record: entry.record,
+            kind,
+            scope: bearer.scope,
+        };
+        if let Err(code) = check_role(&arrival, &change, &loaded.document) {
+            return Ok(Err(code.into()));
+        }
+        let mut document = loaded.document.clone();
+        if let Err(error) = document.apply(&change) {
+            return Ok(Err(GuardError::from(error).into()));
+        }
+        let origin = Origin {
+            writer: bearer.writer,
+            received_at,
+            late: bearer.late,
+        };
+        self.keep(entry.record, document, origin);
+        Ok(Ok(change))
+    }
+}

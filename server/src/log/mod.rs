@@ -1,0 +1,163 @@
+//! One transaction's work on the log: documents as they are with all that this transaction did, and what follows for the
+//! projection.
+//!
+//! It judges and takes entries by anyone. What the relay itself writes is in [`crate::authority`], which builds on this.
+
+pub mod judge;
+pub mod projection;
+pub mod receipt;
+
+use std::collections::BTreeMap;
+
+use xunge_protocol::{RecordId, ScopeId, Timestamp, WriterId};
+use xunge_records::{Document, DocumentError, Kind, Record, check_change};
+
+use crate::store::{LogTx, StoreError};
+
+/// Why the log could not do its work; the transaction must be rolled back.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What is stored does not make a document.
+    #[error("record {record}: {why}")]
+    Broken {
+        /// Which record.
+        record: RecordId,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+/// A record's document with what the projection needs beside it.
+#[derive(Debug, Clone)]
+pub(crate) struct Loaded {
+    pub(crate) scope: ScopeId,
+    pub(crate) kind: Kind,
+    pub(crate) document: Document,
+    /// Author and arrival of the first accepted change; none while there is none.
+    pub(crate) origin: Option<Origin>,
+    dirty: bool,
+}
+
+/// Where a record came from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Origin {
+    pub(crate) writer: WriterId,
+    pub(crate) received_at: Timestamp,
+    pub(crate) late: bool,
+}
+
+/// Work on the log in one transaction.
+pub struct LogWork<'a> {
+    pub(crate) tx: &'a dyn LogTx,
+    pub(crate) now: Timestamp,
+    loaded: BTreeMap<RecordId, Loaded>,
+}
+
+impl<'a> LogWork<'a> {
+    /// Work in `tx` at `now`.
+    pub fn new(tx: &'a dyn LogTx, now: Timestamp) -> Self {
+        Self {
+            tx,
+            now,
+            loaded: BTreeMap::new(),
+        }
+    }
+
+    /// The document of a record in a scope, with all accepted changes.
+    pub(crate) fn document(
+        &mut self,
+        scope: ScopeId,
+        record: RecordId,
+        kind: Kind,
+    ) -> Result<&mut Loaded, LogError> {
+        // Looked up twice instead of `entry`, because loading may fail.
+        if !self.loaded.contains_key(&record) {
+            let loaded = load(self.tx, scope, record, kind)?;
+            self.loaded.insert(record, loaded);
+        }
+        self.loaded
+            .get_mut(&record)
+            .ok_or_else(|| broken(record, "not loaded"))
+    }
+
+    /// Replaces a document after a change of it was accepted.
+    pub(crate) fn keep(&mut self, record: RecordId, document: Document, origin: Origin) {
+        if let Some(loaded) = self.loaded.get_mut(&record) {
+            loaded.document = document;
+            loaded.origin.get_or_insert(origin);
+            loaded.dirty = true;
+        }
+    }
+
+    /// Where a record is, in whichever scope; also one that this transaction opened.
+    pub fn place(&self, record: RecordId) -> Result<Option<(ScopeId, Kind)>, LogError> {
+        if let Some(loaded) = self.loaded.get(&record)
+            && loaded.origin.is_some()
+        {
+            return Ok(Some((loaded.scope, loaded.kind)));
+        }
+        Ok(self.tx.find_record(record)?.map(|p| (p.scope, p.kind)))
+    }
+
+    /// A record as it is now, or none if the log does not hold it.
+    pub fn record(&mut self, record: RecordId) -> Result<Option<Record>, LogError> {
+        let Some((scope, kind)) = self.place(record)? else {
+            return Ok(None);
+        };
+        let loaded = self.document(scope, record, kind)?;
+        let read = loaded.document.read(record);
+        Ok(Some(read.map_err(|e| broken(record, e))?))
+    }
+
+    /// Writes the rows of all records that changed. Must come last in the transaction.
+    pub fn project(&mut self) -> Result<(), LogError> {
+        for (id, loaded) in &mut self.loaded {
+            if let (true, Some(origin)) = (loaded.dirty, loaded.origin) {
+                let record = loaded.document.read(*id).map_err(|e| broken(*id, e))?;
+                self.tx
+                    .put_record(&projection::row(&record, loaded.scope, origin, self.now)?)?;
+                loaded.dirty = false;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Builds a record's document from its accepted changes.
+fn load(tx: &dyn LogTx, scope: ScopeId, record: RecordId, kind: Kind) -> Result<Loaded, LogError> {
+    let mut document = Document::new(kind).map_err(|e| broken(record, e))?;
+    for body in tx.changes(scope, record)? {
+        let change = check_change(&body).map_err(|e| broken(record, e))?;
+        document
+            .apply(&change)
+            .map_err(|e: DocumentError| broken(record, e))?;
+    }
+    let origin = tx.record(scope, record)?.map(|row| Origin {
+        writer: row.writer,
+        received_at: row.received_at,
+        late: row.late,
+    });
+    Ok(Loaded {
+        scope,
+        kind,
+        document,
+        origin,
+        dirty: false,
+    })
+}
+
+/// A record as the log holds it now, read in any transaction.
+pub fn read_record(tx: &dyn LogTx, record: RecordId) -> Result<Option<Record>, LogError> {
+    // The time is for writing only.
+    LogWork::new(tx, Timestamp(0)).record(record)
+}
+
+pub(crate) fn broken(record: RecordId, why: impl ToString) -> LogError {
+    LogError::Broken {
+        record,
+        why: why.to_string(),
+    }
+}
