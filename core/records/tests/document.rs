@@ -1,5 +1,7 @@
 //! Documents as phones and relay use them: edits, changes from outside, differing values, saving.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use xunge_protocol::{Confidence, RecordId, ScopeId, Timestamp, WriterId};
 use xunge_records::{
     Author, Document, DocumentError, Edit, EventBody, EventId, Kind, Open, Value, Verb,

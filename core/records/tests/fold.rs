@@ -1,5 +1,7 @@
 //! The fold from events to state: what each verb does in its turn, and that arrival never matters.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use proptest::prelude::*;
 use xunge_protocol::{Confidence, ScopeId, Timestamp, WriterId};
 use xunge_records::model::fold::{FoldContext, fold};
@@ -243,7 +245,7 @@ fn a_warning_is_issued_delivered_and_closed() {
     assert_eq!(story.fold(Kind::Warning).1.code, "W20");
     let story = story.relay(Verb::Resolve, |_| {});
     assert_eq!(story.fold(Kind::Warning).1.code, "W60");
-    assert_eq!(story.effects(Kind::Dispute)[1], false);
+    assert!(!story.effects(Kind::Dispute)[1]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The gate for bytes from outside: what it lets through, what it refuses, and that no bytes make it panic or hang.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Automerge, Change, ExpandedChange, ObjId, ObjType, ROOT, ScalarValue};
 use proptest::prelude::*;

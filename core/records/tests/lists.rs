@@ -1,5 +1,7 @@
 //! Code lists as data: what comes with the program, what a county may send, and whom each row may reach.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use xunge_records::lists::Audience;
 use xunge_records::model::field::{Field, FieldType};
 use xunge_records::{CodeList, CodeLists, Kind, Locale};

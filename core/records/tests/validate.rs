@@ -1,5 +1,7 @@
 //! Validation and JSON of records: both come from the kinds' tables, so what passes the one is valid by the other.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};

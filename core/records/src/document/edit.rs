@@ -1,7 +1,7 @@
 //! What somebody wants to change in a record, before it is a change.
 
 use super::change::Open;
-use super::document::DocumentError;
+use super::replica::DocumentError;
 use crate::caps;
 use crate::model::event::{EventBody, EventId};
 use crate::model::value::Value;

@@ -6,9 +6,9 @@ pub mod change;
 pub mod edit;
 pub mod genesis;
 
-mod document;
 mod read;
+mod replica;
 
 pub use change::{Author, CheckedChange, NewChange, Open, Operations};
-pub use document::{Document, DocumentError};
 pub use edit::Edit;
+pub use replica::{Document, DocumentError};

@@ -6,8 +6,8 @@ use automerge::{ObjId, ROOT, ReadDoc, ScalarValue};
 use xunge_protocol::{Hash32, RecordId, ScopeId, Timestamp, WriterId};
 
 use super::change::Author;
-use super::document::{Document, DocumentError};
 use super::genesis;
+use super::replica::{Document, DocumentError};
 use crate::model::event::{EventBody, EventId};
 use crate::model::fold::{self, FoldContext};
 use crate::model::record::{Alternative, FieldValue, Fields, FormRef, Record};
