@@ -18,9 +18,9 @@
 //! A proposal is answered by the next decision whose author had seen it: return, approve, assign, escalate, transfer,
 //! resolve or reopen. Register does not answer, since the relay writes it by itself.
 
-mod case;
-mod order;
-mod warning;
+pub mod case;
+pub mod order;
+pub mod warning;
 
 use xunge_protocol::WriterId;
 
