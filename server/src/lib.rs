@@ -16,6 +16,7 @@ pub mod env;
 pub mod http;
 pub mod import;
 pub mod log;
+pub mod problem;
 pub mod relay;
 pub mod store;
 pub mod sync;

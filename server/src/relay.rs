@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 use xunge_protocol::{ScopeId, Timestamp, WriterId};
+use xunge_records::lists::CodeLists;
 
 use crate::env::Env;
 use crate::store::{County, Options, Store, StoreError};
@@ -38,6 +39,7 @@ pub struct Relay {
     pub env: Arc<dyn Env>,
     /// What the operator set.
     pub config: Config,
+    lists: CodeLists,
     changed: watch::Sender<u64>,
 }
 
@@ -49,17 +51,24 @@ impl Relay {
         config: Config,
         options: Options,
     ) -> Result<Self, StoreError> {
-        Ok(Self::new(Store::open(dir, options)?, env, config))
+        Self::new(Store::open(dir, options)?, env, config)
     }
 
     /// A relay on an open store.
-    pub fn new(store: Store, env: Arc<dyn Env>, config: Config) -> Self {
-        Self {
+    pub fn new(store: Store, env: Arc<dyn Env>, config: Config) -> Result<Self, StoreError> {
+        let lists = CodeLists::embedded().map_err(|e| StoreError::Corrupt(e.to_string()))?;
+        Ok(Self {
             store: Arc::new(store),
             env,
             config,
+            lists,
             changed: watch::Sender::new(0),
-        }
+        })
+    }
+
+    /// All code lists, rows that are not for phones included.
+    pub fn lists(&self) -> &CodeLists {
+        &self.lists
     }
 
     /// The county, with the relay's epoch, writer and key.

@@ -83,6 +83,22 @@ impl<'a> RequestEnvelope<'a> {
         key: &PublicKey,
         path: &str,
     ) -> Result<T, WireError> {
+        self.verify(key, path)?;
+        self.read()
+    }
+
+    /// For a request that brings its own key: reads the message, then checks the signature with the key in it.
+    pub fn open_with<T: for<'b> minicbor::Decode<'b, ()>>(
+        &self,
+        key_of: impl FnOnce(&T) -> PublicKey,
+        path: &str,
+    ) -> Result<T, WireError> {
+        let message = self.read()?;
+        self.verify(&key_of(&message), path)?;
+        Ok(message)
+    }
+
+    fn verify(&self, key: &PublicKey, path: &str) -> Result<(), WireError> {
         let digest = Hash32::of(self.payload);
         key.verify(
             REQUEST_LABEL,
@@ -93,7 +109,10 @@ impl<'a> RequestEnvelope<'a> {
                 &digest.0,
             ],
             &self.signature,
-        )?;
+        )
+    }
+
+    fn read<T: for<'b> minicbor::Decode<'b, ()>>(&self) -> Result<T, WireError> {
         wire::decode(
             "request",
             &wire::decompress("request", self.payload, MAX_PLAIN_BYTES)?,

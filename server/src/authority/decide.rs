@@ -5,7 +5,7 @@ use xunge_protocol::{Hash32, RefusalCode};
 use xunge_records::check_change;
 
 use super::{Authority, AuthorityError};
-use crate::log::judge::Bearer;
+use crate::log::judge::{Bearer, Content, Refusal};
 use crate::log::receipt;
 use crate::store::{EntryId, EntryRow, QuarantineRow, QuarantineState};
 
@@ -29,7 +29,7 @@ impl Authority<'_> {
         if !by_policy {
             return Err(AuthorityError::NotAdmissible(row.code));
         }
-        self.let_in(&row, &entry, true)?
+        self.let_in(&row, &entry, Content::Vouched)?
             .map_err(AuthorityError::Refused)?;
         self.decided(id, QuarantineState::Admitted, user, reason)?;
         let mut admitted = vec![id];
@@ -37,8 +37,9 @@ impl Authority<'_> {
         loop {
             let before = admitted.len();
             for (row, entry) in self.tx().waiting_of(id.scope, row.record)? {
+                let lists = Content::Checked(self.relay.lists());
                 if row.code == RefusalCode::DependencyMissing
-                    && self.let_in(&row, &entry, false)?.is_ok()
+                    && self.let_in(&row, &entry, lists)?.is_ok()
                 {
                     self.decided(row.id, QuarantineState::Admitted, user, reason)?;
                     admitted.push(row.id);
@@ -96,15 +97,15 @@ impl Authority<'_> {
         &mut self,
         row: &QuarantineRow,
         entry: &EntryRow,
-        vouched: bool,
-    ) -> Result<Result<(), crate::log::judge::Refusal>, AuthorityError> {
+        content: Content<'_>,
+    ) -> Result<Result<(), Refusal>, AuthorityError> {
         let id = row.id;
         let bearer = Bearer {
             writer: id.writer,
             role: WriterRole::Worker,
             scope: id.scope,
             late: false,
-            vouched,
+            content,
         };
         if let Err(refusal) = self.log.take(bearer, &entry.entry)? {
             return Ok(Err(refusal));

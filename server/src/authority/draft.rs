@@ -8,7 +8,7 @@ use xunge_records::{
 
 use super::{Authority, AuthorityError};
 use crate::log::broken;
-use crate::log::judge::Bearer;
+use crate::log::judge::{Bearer, Content};
 
 /// What a command writes into one record: fields and events together, as one change.
 #[derive(Debug, Clone, Default)]
@@ -147,12 +147,13 @@ impl Authority<'_> {
             kind: kind.entry_kind(),
             body: change.bytes,
         };
+        let relay = self.relay;
         let bearer = Bearer {
             writer,
             role: WriterRole::Relay,
             scope,
             late: false,
-            vouched: true,
+            content: Content::Checked(relay.lists()),
         };
         self.log
             .take(bearer, &entry)?

@@ -20,7 +20,6 @@ use xunge_protocol::{Entry, Hash32, ScopeId, Timestamp};
 pub use draft::Draft;
 pub use enrol::NewTicket;
 pub use error::AuthorityError;
-pub use register::TimeLimit;
 
 use crate::log::LogWork;
 use crate::relay::Relay;

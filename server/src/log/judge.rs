@@ -3,7 +3,9 @@
 use xunge_protocol::system::WriterRole;
 use xunge_protocol::{Entry, RefusalCode, ScopeId, WriterId};
 use xunge_records::guard::rules::{Arrival, check_role};
-use xunge_records::{CheckedChange, GuardError, Kind, check_change};
+use xunge_records::lists::CodeLists;
+use xunge_records::model::validate::{ProblemCode, validate};
+use xunge_records::{CheckedChange, Document, GuardError, Kind, check_change};
 
 use super::{LogError, LogWork, Origin};
 
@@ -33,21 +35,29 @@ impl From<GuardError> for Refusal {
 
 /// Who brings an entry, and where to.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Bearer {
+pub(crate) struct Bearer<'a> {
     pub(crate) writer: WriterId,
     pub(crate) role: WriterRole,
     pub(crate) scope: ScopeId,
     /// Whether the entry arrived within the drain of a closed grant.
     pub(crate) late: bool,
-    /// Whether a supervisor vouches for content that breaks a rule of its kind.
-    pub(crate) vouched: bool,
+    pub(crate) content: Content<'a>,
+}
+
+/// Whether the record's content is judged too.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Content<'a> {
+    /// By the rules of its kind and these lists.
+    Checked(&'a CodeLists),
+    /// A supervisor vouches for it.
+    Vouched,
 }
 
 impl LogWork<'_> {
     /// Judges `entry`; where it may be, its record's document holds it afterwards. Nothing is stored.
     pub(crate) fn take(
         &mut self,
-        bearer: Bearer,
+        bearer: Bearer<'_>,
         entry: &Entry,
     ) -> Result<Result<CheckedChange, Refusal>, LogError> {
         let Some(kind) = Kind::from_entry_kind(entry.kind) else {
@@ -93,6 +103,11 @@ impl LogWork<'_> {
         if let Err(error) = document.apply(&change) {
             return Ok(Err(GuardError::from(error).into()));
         }
+        if let Content::Checked(lists) = bearer.content
+            && let Some(refusal) = unusable(&change, &document, lists)
+        {
+            return Ok(Err(refusal));
+        }
         let origin = Origin {
             writer: bearer.writer,
             received_at,
@@ -101,4 +116,28 @@ impl LogWork<'_> {
         self.keep(entry.record, document, origin);
         Ok(Ok(change))
     }
+}
+
+/// Why a change would leave its record unusable. What others wrote before is not held against it, and a code that this
+/// relay does not know may come from a newer list.
+fn unusable(change: &CheckedChange, after: &Document, lists: &CodeLists) -> Option<Refusal> {
+    let does = &change.operations;
+    let fields = after.fields().ok()?;
+    let touched = |path: &str| {
+        let mut written = does.set.iter().map(|(p, _)| p).chain(&does.remove);
+        written.any(|w| {
+            w.strip_prefix(path)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    };
+    let faults: Vec<String> = validate(after.kind(), &fields, lists)
+        .into_iter()
+        .filter(|p| !matches!(p.code, ProblemCode::UnknownCode | ProblemCode::BeforeBegin))
+        .filter(|p| does.open.is_some() || touched(&p.path))
+        .map(|p| p.to_string())
+        .collect();
+    (!faults.is_empty()).then(|| Refusal {
+        code: RefusalCode::InvalidContent,
+        detail: Some(faults.join("; ")),
+    })
 }

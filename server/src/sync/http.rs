@@ -1,12 +1,128 @@
-//! The HTTP face of sync: bytes in, bytes out.
+//! The HTTP face of sync: bytes in, bytes out, problem documents for what is refused whole.
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, OriginalUri, Path, State};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{post, put};
+use xunge_protocol::Hash32;
+use xunge_protocol::enrolment::ENROL_PATH;
+use xunge_protocol::message::{MAX_BODY_BYTES, SYNC_PATH};
+use xunge_protocol::refusal::SyncRefusal;
+use xunge_records::model::media::MEDIA_TYPES;
 
+use super::{SyncFailure, enrol, handle, media};
 use crate::relay::Relay;
+use crate::store::StoreError;
+
+const CONTENT_TYPE: &str = "application/x-xunge";
 
 /// Routes of phones.
-pub fn router(_relay: &Relay) -> Router<Arc<Relay>> {
-    Router::new()
+pub fn router(relay: &Relay) -> Router<Arc<Relay>> {
+    let messages = Router::new()
+        .route(SYNC_PATH, post(sync))
+        .route(ENROL_PATH, post(enrolment))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
+    let files = Router::new()
+        .route("/media/v1/{hash}", put(put_media).get(get_media))
+        .layer(DefaultBodyLimit::max(relay.config.max_media_bytes));
+    messages.merge(files)
+}
+
+type Handler = fn(&Arc<Relay>, &[u8]) -> Result<Vec<u8>, SyncFailure>;
+
+async fn sync(State(relay): State<Arc<Relay>>, body: Bytes) -> Result<Response, SyncFailure> {
+    message(relay, body, handle).await
+}
+
+async fn enrolment(State(relay): State<Arc<Relay>>, body: Bytes) -> Result<Response, SyncFailure> {
+    message(relay, body, enrol::handle).await
+}
+
+async fn message(
+    relay: Arc<Relay>,
+    body: Bytes,
+    handler: Handler,
+) -> Result<Response, SyncFailure> {
+    let answer = blocking(move || handler(&relay, &body)).await?;
+    Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], answer).into_response())
+}
+
+async fn put_media(
+    State(relay): State<Arc<Relay>>,
+    OriginalUri(uri): OriginalUri,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode, SyncFailure> {
+    let hash = file_name(&name)?;
+    let authorization = text(&headers, header::AUTHORIZATION)?.to_owned();
+    let mime = text(&headers, header::CONTENT_TYPE)?.to_owned();
+    if !MEDIA_TYPES.contains(&mime.as_str()) {
+        return Err(SyncFailure::Refused(SyncRefusal::Malformed));
+    }
+    blocking(move || {
+        let writer = media::authorized(
+            &relay,
+            &authorization,
+            Method::PUT.as_str(),
+            uri.path(),
+            hash,
+        )?;
+        media::put(&relay, hash, &mime, &body, Some(writer))
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn get_media(
+    State(relay): State<Arc<Relay>>,
+    OriginalUri(uri): OriginalUri,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, SyncFailure> {
+    let hash = file_name(&name)?;
+    let authorization = text(&headers, header::AUTHORIZATION)?.to_owned();
+    let (row, bytes) = blocking(move || {
+        media::authorized(
+            &relay,
+            &authorization,
+            Method::GET.as_str(),
+            uri.path(),
+            hash,
+        )?;
+        media::get(&relay, hash)
+    })
+    .await?;
+    Ok((
+        [
+            (header::CONTENT_TYPE, row.mime),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff".into()),
+        ],
+        bytes,
+    )
+        .into_response())
+}
+
+fn file_name(name: &str) -> Result<Hash32, SyncFailure> {
+    name.parse().map_err(|_| SyncFailure::NoSuchFile)
+}
+
+fn text(headers: &HeaderMap, name: header::HeaderName) -> Result<&str, SyncFailure> {
+    headers
+        .get(name)
+        .and_then(|v| v.to_str().ok())
+        .ok_or(SyncFailure::Refused(SyncRefusal::Malformed))
+}
+
+/// Runs blocking work where it holds up nobody.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, SyncFailure> + Send + 'static,
+) -> Result<T, SyncFailure> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|_| Err(StoreError::Closed.into()))
 }

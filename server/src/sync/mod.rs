@@ -1,3 +1,158 @@
 //! Answers phones: enrolment, push and pull in one round trip, media.
+//!
+//! [`handle`] and [`enrol::handle`] take and give bytes, block, and know nothing of HTTP, so that a simulation can run a
+//! relay in its own thread; [`http`] puts them behind routes.
 
+pub mod enrol;
+pub mod failure;
 pub mod http;
+pub mod media;
+
+mod pull;
+mod push;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use xunge_protocol::envelope::{RequestEnvelope, seal_response};
+use xunge_protocol::message::{MAX_SEGMENTS, RefusedSegment, SYNC_PATH};
+use xunge_protocol::refusal::SyncRefusal;
+use xunge_protocol::system::WriterRole;
+use xunge_protocol::{EpochId, Hash32, SyncRequest, SyncResponse, WireError};
+
+pub use failure::SyncFailure;
+
+use crate::authority::Authority;
+use crate::relay::Relay;
+use crate::store::{Segments as _, WriterRow, Writers as _};
+
+/// Most scopes that one request may name.
+const MAX_CURSORS: usize = 1024;
+/// Most receipts in one response.
+const MAX_RECEIPTS: usize = 256;
+
+/// Answers the body of one sync request. What it brings is durable when this returns. Blocks.
+///
+/// # Errors
+/// A refusal of the whole request; nothing of it is stored then.
+pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
+    let envelope = RequestEnvelope::parse(body)?;
+    let id = envelope.writer;
+    let writer = relay
+        .store
+        .read(|tx| tx.writer(id))?
+        .filter(|w| w.certificate.certificate.role == WriterRole::Worker)
+        .ok_or(SyncFailure::Refused(SyncRefusal::UnknownWriter))?;
+    let request: SyncRequest = envelope.open(writer.key(), SYNC_PATH)?;
+    if request.segments.len() > MAX_SEGMENTS || request.cursors.len() > MAX_CURSORS {
+        return Err(WireError::TooLarge {
+            what: "request",
+            limit: MAX_SEGMENTS,
+        }
+        .into());
+    }
+    let epoch = relay.county().epoch;
+    let response = if envelope.epoch == epoch || envelope.epoch == EpochId([0; 8]) {
+        let counter = envelope.counter;
+        let hash = Hash32::of(body);
+        let SyncRequest {
+            cursors,
+            receipt_cursor,
+            segments,
+            pull_budget_bytes,
+        } = request;
+        let brings = !segments.is_empty();
+        let inside = relay.clone();
+        let refused = relay.store.write(move |tx| {
+            let writer = tx
+                .writer(id)?
+                .ok_or(SyncFailure::Refused(SyncRefusal::UnknownWriter))?;
+            note_counter(&inside, tx, &writer, counter, hash)?;
+            Authority::run(&inside, tx, |authority| {
+                push::push(authority, &writer, segments)
+            })
+        })?;
+        if brings {
+            relay.notify();
+        }
+        answer(
+            relay,
+            &writer,
+            &cursors,
+            receipt_cursor,
+            pull_budget_bytes,
+            refused,
+        )?
+    } else {
+        other_epoch(relay, &request)
+    };
+    let county = relay.county();
+    Ok(seal_response(
+        &county.relay_key,
+        county.relay_writer,
+        body,
+        &response,
+    )?)
+}
+
+/// Takes the request's counter. The same request may come twice, since all that it does is idempotent.
+fn note_counter(
+    relay: &Relay,
+    tx: &crate::store::Tx<'_>,
+    writer: &WriterRow,
+    counter: u64,
+    hash: Hash32,
+) -> Result<(), SyncFailure> {
+    match writer.last_request {
+        Some((last, same)) if counter < last || (counter == last && hash != same) => {
+            Err(SyncFailure::Refused(SyncRefusal::Replay))
+        }
+        _ => Ok(tx.note_request(writer.id(), counter, hash, relay.now())?),
+    }
+}
+
+/// The second half of the round trip, on a snapshot that holds all that the first half stored.
+fn answer(
+    relay: &Relay,
+    writer: &WriterRow,
+    cursors: &[xunge_protocol::message::Cursor],
+    receipt_cursor: u64,
+    budget: u32,
+    refused: Vec<RefusedSegment>,
+) -> Result<SyncResponse, SyncFailure> {
+    relay.store.read(|tx| {
+        let mut receipts = tx.receipts_after(writer.id(), receipt_cursor, MAX_RECEIPTS + 1)?;
+        let more_receipts = receipts.len() > MAX_RECEIPTS;
+        receipts.truncate(MAX_RECEIPTS);
+        let pulled = pull::pull(relay, tx, writer, cursors, budget)?;
+        Ok(SyncResponse {
+            epoch: relay.county().epoch,
+            time: relay.now(),
+            receipts,
+            more_receipts,
+            refused,
+            segments: pulled.segments,
+            scopes: pulled.scopes,
+        })
+    })
+}
+
+/// What a phone of another epoch is told: the epoch, signed, and that nothing of what it brought was looked at.
+fn other_epoch(relay: &Relay, request: &SyncRequest) -> SyncResponse {
+    let refused = request.segments.iter().map(|s| RefusedSegment {
+        scope: s.header.scope,
+        index: s.header.index,
+        code: SyncRefusal::EpochChanged,
+        expected: 0,
+    });
+    SyncResponse {
+        epoch: relay.county().epoch,
+        time: relay.now(),
+        receipts: Vec::new(),
+        more_receipts: false,
+        refused: refused.collect(),
+        segments: Vec::new(),
+        scopes: Vec::new(),
+    }
+}

@@ -1,0 +1,106 @@
+//! Why a whole request was not answered: a stable code and a status. Internal text is logged, never sent.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use xunge_protocol::WireError;
+use xunge_protocol::refusal::SyncRefusal;
+
+use crate::authority::AuthorityError;
+use crate::log::LogError;
+use crate::problem::Problem;
+use crate::store::StoreError;
+
+/// A request that was refused whole, or could not be worked on. Nothing of it is stored.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncFailure {
+    /// The phone's fault, or what only it can mend.
+    #[error("refused: {}", .0.name())]
+    Refused(SyncRefusal),
+    /// The message could not be read.
+    #[error(transparent)]
+    Wire(WireError),
+    /// A ticket that is unknown, over, or used by another key.
+    #[error("the ticket is not valid")]
+    TicketInvalid,
+    /// No such media file.
+    #[error("no such file")]
+    NoSuchFile,
+    /// The file is not what its name says.
+    #[error("the file's hash is not its name")]
+    WrongHash,
+    /// The relay's own fault; the same request may succeed later.
+    #[error(transparent)]
+    Internal(#[from] AuthorityError),
+}
+
+impl From<WireError> for SyncFailure {
+    fn from(error: WireError) -> Self {
+        match error {
+            WireError::NotAuthentic { .. } => Self::Refused(SyncRefusal::BadSignature),
+            WireError::TooLarge { .. } => Self::Refused(SyncRefusal::TooLarge),
+            other => Self::Wire(other),
+        }
+    }
+}
+
+impl From<StoreError> for SyncFailure {
+    fn from(error: StoreError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<LogError> for SyncFailure {
+    fn from(error: LogError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl SyncFailure {
+    /// Stable code of the problem document.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => refusal.name(),
+            Self::Wire(_) => SyncRefusal::Malformed.name(),
+            Self::TicketInvalid => "ticket_invalid",
+            Self::NoSuchFile => "no_such_file",
+            Self::WrongHash => "wrong_hash",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    /// HTTP status.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Refused(refusal) => match refusal {
+                SyncRefusal::UnknownWriter | SyncRefusal::BadSignature => StatusCode::UNAUTHORIZED,
+                SyncRefusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+                SyncRefusal::Malformed | SyncRefusal::ForeignSegment => StatusCode::BAD_REQUEST,
+                SyncRefusal::Fork
+                | SyncRefusal::Gap
+                | SyncRefusal::Replay
+                | SyncRefusal::EpochChanged => StatusCode::CONFLICT,
+            },
+            Self::Wire(_) => StatusCode::BAD_REQUEST,
+            Self::TicketInvalid => StatusCode::FORBIDDEN,
+            Self::NoSuchFile => StatusCode::NOT_FOUND,
+            Self::WrongHash => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Internal(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+impl IntoResponse for SyncFailure {
+    fn into_response(self) -> Response {
+        if let Self::Internal(error) = &self {
+            tracing::error!(%error, "sync failed");
+        } else {
+            tracing::info!(code = self.code(), reason = %self, "refused");
+        }
+        let problem = Problem::new(self.status(), self.code());
+        match self {
+            Self::Internal(_) => problem.retry_after(5),
+            other => problem.detail(other.to_string()),
+        }
+        .into_response()
+    }
+}

@@ -1,0 +1,154 @@
+//! What a phone has not read yet: entries by other writers in its grids and in the county's scope.
+
+use xunge_protocol::message::{Cursor, ScopeStatus};
+use xunge_protocol::{Entry, PulledEntry, PulledSegment, ScopeId, WriterId};
+
+use crate::relay::Relay;
+use crate::store::{GrantState, LogTx, StoreError, StoreResult, WriterRow};
+
+/// Bytes of entries in one response, where the phone asks for no less. Compressed they stay below the body limit.
+const MAX_PULL_BYTES: usize = 384 << 10;
+/// A scope's share is never less, so that each goes on with every request.
+const MIN_SHARE_BYTES: usize = 4 << 10;
+
+/// The pulling half of a response.
+pub(super) struct Pulled {
+    pub(super) segments: Vec<PulledSegment>,
+    pub(super) scopes: Vec<ScopeStatus>,
+}
+
+/// Reads every scope that `writer` may read, from its cursor on, each with a fair share of the budget.
+pub(super) fn pull(
+    relay: &Relay,
+    tx: &dyn LogTx,
+    writer: &WriterRow,
+    cursors: &[Cursor],
+    budget: u32,
+) -> StoreResult<Pulled> {
+    let mut left = match budget as usize {
+        0 => MAX_PULL_BYTES,
+        asked => asked.min(MAX_PULL_BYTES),
+    };
+    let readable = readable(relay, tx, writer)?;
+    let mut pulled = Pulled {
+        segments: Vec::new(),
+        scopes: Vec::with_capacity(readable.len()),
+    };
+    for (n, (scope, write)) in readable.iter().enumerate() {
+        let share = (left / (readable.len() - n)).max(MIN_SHARE_BYTES);
+        let from = cursors
+            .iter()
+            .find(|c| c.scope == *scope)
+            .map_or(0, |c| c.position);
+        let read = read(tx, *scope, writer.id(), from, share)?;
+        // What one scope does not need, the next ones may use.
+        left = left.saturating_sub(read.bytes);
+        pulled.segments.extend(read.segments);
+        pulled.scopes.push(ScopeStatus {
+            scope: *scope,
+            cursor: read.cursor,
+            more: read.cursor < tx.last_position(*scope)?,
+            write: *write,
+        });
+    }
+    Ok(pulled)
+}
+
+/// The scopes that a writer may read now, and whether it may write there.
+fn readable(
+    relay: &Relay,
+    tx: &dyn LogTx,
+    writer: &WriterRow,
+) -> StoreResult<Vec<(ScopeId, bool)>> {
+    if writer.revoked_at.is_some() {
+        return Ok(Vec::new());
+    }
+    let mut scopes = vec![(relay.county_scope(), false)];
+    for grant in tx.grants_of(writer.worker())? {
+        let active = GrantState::of(Some(&grant), relay.now()) == GrantState::Active;
+        if active && grant.scope != relay.county_scope() {
+            scopes.push((grant.scope, true));
+        }
+    }
+    Ok(scopes)
+}
+
+struct Read {
+    segments: Vec<PulledSegment>,
+    cursor: u64,
+    bytes: usize,
+}
+
+fn read(
+    tx: &dyn LogTx,
+    scope: ScopeId,
+    reader: WriterId,
+    from: u64,
+    budget: usize,
+) -> StoreResult<Read> {
+    let entries = tx.entries_after(scope, from, budget)?;
+    let mut read = Read {
+        segments: Vec::new(),
+        cursor: from,
+        bytes: 0,
+    };
+    // Segments in the order of their first entry here, which is the order in which they were accepted.
+    let mut open: Vec<(WriterId, u64, Vec<(u32, u64, Entry)>)> = Vec::new();
+    for (writer, index, row) in entries {
+        let Some(position) = row.position else {
+            continue;
+        };
+        read.cursor = position;
+        if writer == reader {
+            continue;
+        }
+        read.bytes += row.entry.body.len();
+        let bodies = match open
+            .iter_mut()
+            .find(|(w, i, _)| (*w, *i) == (writer, index))
+        {
+            Some((_, _, bodies)) => bodies,
+            None => {
+                open.push((writer, index, Vec::new()));
+                match open.last_mut() {
+                    Some((_, _, bodies)) => bodies,
+                    None => continue,
+                }
+            }
+        };
+        bodies.push((row.ordinal, position, row.entry));
+    }
+    for (writer, index, bodies) in open {
+        read.segments
+            .push(segment(tx, scope, writer, index, bodies)?);
+    }
+    Ok(read)
+}
+
+/// A segment with some of its bodies, and the leaf hashes of the others.
+fn segment(
+    tx: &dyn LogTx,
+    scope: ScopeId,
+    writer: WriterId,
+    index: u64,
+    bodies: Vec<(u32, u64, Entry)>,
+) -> StoreResult<PulledSegment> {
+    let row = tx
+        .segment(scope, writer, index)?
+        .ok_or_else(|| StoreError::Corrupt(format!("no segment {scope}-{writer}-{index}")))?;
+    let mut entries: Vec<PulledEntry> = tx
+        .leaves(scope, writer, index)?
+        .into_iter()
+        .map(PulledEntry::Absent)
+        .collect();
+    for (ordinal, position, entry) in bodies {
+        if let Some(place) = entries.get_mut(ordinal as usize) {
+            *place = PulledEntry::Body { position, entry };
+        }
+    }
+    Ok(PulledSegment {
+        header: row.header,
+        signature: row.signature,
+        entries,
+    })
+}

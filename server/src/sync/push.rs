@@ -1,0 +1,206 @@
+//! Takes the segments of a request: a well-formed segment takes its index, its entries are judged one by one.
+
+use xunge_protocol::header::SegmentHeader;
+use xunge_protocol::message::{MAX_SEGMENT_ENTRIES, RefusedSegment};
+use xunge_protocol::refusal::SyncRefusal;
+use xunge_protocol::system::WriterRole;
+use xunge_protocol::{Entry, Hash32, RefusalCode, Segment, Verdict, WireError};
+
+use super::SyncFailure;
+use crate::authority::Authority;
+use crate::log::judge::{Bearer, Content, Refusal};
+use crate::log::receipt;
+use crate::store::{
+    EntryId, EntryRow, GrantState, LogTx, QuarantineRow, QuarantineState, StoreResult, WriterRow,
+};
+
+/// Bytes of a change chunk before what its hash covers: magic and checksum.
+const CHUNK_PREFIX: usize = 8;
+
+/// Stores what `writer` brings, and returns the segments that were refused whole.
+pub(super) fn push(
+    authority: &mut Authority<'_>,
+    writer: &WriterRow,
+    segments: Vec<Segment>,
+) -> Result<Vec<RefusedSegment>, SyncFailure> {
+    let mut refused = Vec::new();
+    for segment in segments {
+        let SegmentHeader { scope, index, .. } = segment.header;
+        let tx = authority.tx();
+        match place(tx, writer, &segment)? {
+            Place::Next => take(authority, writer, segment)?,
+            Place::Known => {}
+            Place::Refused { code, expected } => {
+                tracing::warn!(writer = %writer.id(), %scope, index, code = code.name(), "segment refused");
+                refused.push(RefusedSegment {
+                    scope,
+                    index,
+                    code,
+                    expected,
+                });
+            }
+        }
+    }
+    Ok(refused)
+}
+
+/// Where a segment stands in its chain.
+enum Place {
+    Next,
+    Known,
+    Refused { code: SyncRefusal, expected: u64 },
+}
+
+fn place(tx: &dyn LogTx, writer: &WriterRow, segment: &Segment) -> StoreResult<Place> {
+    let header = &segment.header;
+    let head = tx.chain_head(header.scope, writer.id())?;
+    let (expected, previous) = match head {
+        Some(head) => (head.header.index + 1, head.header.hash()),
+        None => (0, Hash32([0; 32])),
+    };
+    let refuse = |code| Ok(Place::Refused { code, expected });
+    if header.writer != writer.id() {
+        return refuse(SyncRefusal::ForeignSegment);
+    }
+    if segment.entries.is_empty() {
+        return refuse(SyncRefusal::Malformed);
+    }
+    if segment.entries.len() > MAX_SEGMENT_ENTRIES {
+        return refuse(SyncRefusal::TooLarge);
+    }
+    // Judged before the chain, so that nobody without the key learns anything about it.
+    if segment
+        .verify::<WireError>(writer.key(), |entry| Ok(change_hash(entry)))
+        .is_err()
+    {
+        return refuse(SyncRefusal::BadSignature);
+    }
+    if header.index < expected {
+        let known = tx.segment(header.scope, writer.id(), header.index)?;
+        return match known {
+            Some(known) if known.header.hash() == header.hash() => Ok(Place::Known),
+            _ => refuse(SyncRefusal::Fork),
+        };
+    }
+    if header.index > expected || header.previous != previous {
+        return refuse(SyncRefusal::Gap);
+    }
+    Ok(Place::Next)
+}
+
+/// The hash of an entry's change, from the bytes alone. The guard checks later that the bytes are such a chunk.
+fn change_hash(entry: &Entry) -> Hash32 {
+    if entry.kind.is_system() {
+        Hash32::of(&entry.body)
+    } else {
+        Hash32::of(entry.body.get(CHUNK_PREFIX..).unwrap_or_default())
+    }
+}
+
+/// Stores a segment that is next in its chain, judges its entries, and writes the receipt.
+fn take(
+    authority: &mut Authority<'_>,
+    writer: &WriterRow,
+    segment: Segment,
+) -> Result<(), SyncFailure> {
+    let header = segment.header;
+    let now = authority.now();
+    let tx = authority.tx();
+    tx.insert_segment(&header, &segment.signature, now)?;
+    let grant = GrantState::of(tx.grant(writer.worker(), header.scope)?.as_ref(), now);
+    let bearer = Bearer {
+        writer: writer.id(),
+        role: WriterRole::Worker,
+        scope: header.scope,
+        late: grant == GrantState::Draining,
+        content: Content::Checked(authority.relay().lists()),
+    };
+    let mut verdicts = Vec::with_capacity(segment.entries.len());
+    for (ordinal, entry) in segment.entries.into_iter().enumerate() {
+        let ordinal = ordinal as u32;
+        let judged = match policy(writer, grant) {
+            Some(refusal) => Err(refusal),
+            None => authority.log.take(bearer, &entry)?.map(|_| ()),
+        };
+        let change = change_hash(&entry);
+        let mut row = EntryRow {
+            ordinal,
+            position: None,
+            late: bearer.late,
+            leaf: entry.leaf(change).hash(),
+            change,
+            entry,
+        };
+        verdicts.push(match judged {
+            Ok(()) => {
+                let position = tx.next_position(header.scope)?;
+                row.position = Some(position);
+                tx.insert_entry(&header, &row)?;
+                authority.register(row.entry.record)?;
+                Verdict::Accepted {
+                    position,
+                    late: bearer.late,
+                }
+            }
+            Err(refusal) => {
+                tx.insert_entry(&header, &row)?;
+                set_aside(tx, &header, &row, &refusal, now)?
+            }
+        });
+    }
+    let SegmentHeader { scope, index, .. } = header;
+    receipt::write(
+        authority.relay(),
+        tx,
+        scope,
+        writer.id(),
+        index,
+        verdicts,
+        true,
+    )?;
+    Ok(())
+}
+
+/// What the relay refuses whatever the entry says.
+fn policy(writer: &WriterRow, grant: GrantState) -> Option<Refusal> {
+    if writer.revoked_at.is_some() {
+        Some(RefusalCode::DeviceRevoked.into())
+    } else if grant == GrantState::None {
+        Some(RefusalCode::OutsideGrid.into())
+    } else {
+        None
+    }
+}
+
+/// Puts an entry into quarantine.
+fn set_aside(
+    tx: &dyn LogTx,
+    header: &SegmentHeader,
+    row: &EntryRow,
+    refusal: &Refusal,
+    now: xunge_protocol::Timestamp,
+) -> StoreResult<Verdict> {
+    let id = EntryId {
+        scope: header.scope,
+        writer: header.writer,
+        index: header.index,
+        ordinal: row.ordinal,
+    };
+    tracing::warn!(entry = %id, code = refusal.code.name(), detail = refusal.detail, "quarantined");
+    tx.insert_quarantine(&QuarantineRow {
+        id,
+        record: row.entry.record,
+        kind: row.entry.kind,
+        code: refusal.code,
+        detail: refusal.detail.clone(),
+        state: QuarantineState::Waiting,
+        created_at: now,
+        decided_at: None,
+        decided_by: None,
+        reason: None,
+    })?;
+    Ok(Verdict::Quarantined {
+        code: refusal.code,
+        detail: refusal.detail.clone(),
+    })
+}
