@@ -1,1 +1,17 @@
-//! The contract from outside, with real processes.
+//! The contract from outside: real processes, real files, a real (bad) network, and nothing of the inside. Each test has
+//! a county of its own.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod administration;
+mod bad_input;
+mod conflict;
+mod enrolment;
+mod exactly_once;
+mod interviews;
+mod lifecycle;
+mod open_api;
+mod refusal;
+mod returned;
+mod scene;
+mod warning;

@@ -16,6 +16,7 @@ pub mod programs;
 pub mod proxy;
 pub mod relay;
 pub mod rpc;
+pub mod worker;
 
 /// Whatever went wrong, for a person to read.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;

@@ -54,3 +54,15 @@ pub fn path(name: &str) -> Outcome<PathBuf> {
         )
     }
 }
+
+/// `chromedriver`: on the path, or where the environment of a hosted runner says.
+pub fn chromedriver() -> Option<PathBuf> {
+    let mut dirs: Vec<PathBuf> = env::var_os("CHROMEWEBDRIVER")
+        .map(PathBuf::from)
+        .into_iter()
+        .collect();
+    dirs.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
+    dirs.into_iter()
+        .map(|dir| dir.join("chromedriver"))
+        .find(|path| path.is_file())
+}

@@ -1,2 +1,65 @@
-//! Workspace tasks.
-fn main() {}
+//! `cargo xtask`: everything that is done with the workspace as a whole. Each command is a module; none knows another.
+
+mod bench;
+mod demo;
+mod missing;
+mod run;
+mod soak;
+mod test;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Tasks of the workspace.
+#[derive(Parser)]
+#[command(name = "cargo xtask", disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run a relay, its console and simulated phones through a day on a bad network.
+    Demo(demo::Demo),
+    /// Run every test there is, or one part.
+    Test(test::Test),
+    /// Measure, and print ratios against floors measured in the same run.
+    Bench(bench::Bench),
+    /// Run the simulation for as long as asked.
+    Soak(soak::Soak),
+    /// Generate Kotlin and Swift bindings.
+    Bindings,
+    /// Build the Android app.
+    Android,
+    /// Build the iOS app.
+    Ios,
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().task {
+        Task::Demo(demo) => demo.run(),
+        Task::Test(test) => test.run(),
+        Task::Bench(bench) => bench.run(),
+        Task::Soak(soak) => soak.run(),
+        Task::Bindings => missing::bindings(),
+        Task::Android => missing::android(),
+        Task::Ios => missing::ios(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Writes one JSON object to a file, with a line break at its end.
+fn write_json(path: &PathBuf, object: &serde_json::Value) -> xunge_tests::Outcome {
+    let text = serde_json::to_string_pretty(object)?;
+    std::fs::write(path, format!("{text}\n")).map_err(|e| format!("{}: {e}", path.display()))?;
+    Ok(())
+}

@@ -1,0 +1,197 @@
+//! `cargo xtask test`: every test there is, or one part; installs what a part needs where it may, else says what to
+//! install. It ends with the runners' own summary lines.
+
+use clap::{Args, ValueEnum};
+use serde_json::Value;
+use xunge_tests::{Outcome, fail, programs};
+
+use crate::run;
+
+/// Run every test there is, or one part.
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// One part; all of them if none is named.
+    part: Option<Part>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Formatting, lints, licences, and the tests of every crate.
+    Rust,
+    /// Many phones, a relay and faults in one thread.
+    Simulation,
+    /// The two programs as processes, by the contract alone.
+    Contract,
+    /// The console in headless Chromium.
+    Console,
+    /// The phone's API from Kotlin and Swift.
+    Ffi,
+    /// The Android shell.
+    Android,
+    /// The iOS shell.
+    Ios,
+    /// The relay's store on PostgreSQL.
+    Postgres,
+}
+
+/// Test binaries of `tests` that are parts of their own.
+const OUTSIDE: [&str; 3] = ["simulation", "contract", "console"];
+
+/// What was run, as the runners put it.
+#[derive(Debug, Default)]
+struct Report {
+    lines: Vec<String>,
+    failures: Vec<String>,
+}
+
+impl Test {
+    /// Runs what was asked for.
+    pub(crate) fn run(self) -> Outcome {
+        let parts = match self.part {
+            Some(part) => vec![part],
+            None => vec![Part::Rust, Part::Simulation, Part::Contract, Part::Console],
+        };
+        let mut report = Report::default();
+        for part in parts {
+            match part {
+                Part::Rust => rust(&mut report)?,
+                Part::Simulation => outside(&mut report, "simulation")?,
+                Part::Contract => outside(&mut report, "contract")?,
+                Part::Console => {
+                    let driver = browser()?;
+                    println!("browser driver: {driver}");
+                    outside(&mut report, "console")?;
+                }
+                Part::Ffi => {
+                    fail!("ffi: there are no bindings in Kotlin or Swift to test in this version")
+                }
+                Part::Android => {
+                    fail!("android: there is no Android shell to test in this version")
+                }
+                Part::Ios => fail!("ios: there is no iOS shell to test in this version"),
+                Part::Postgres => fail!("postgres: this version keeps its records in SQLite only"),
+            }
+        }
+        println!("\nsummary");
+        for line in &report.lines {
+            println!("  {line}");
+        }
+        if report.failures.is_empty() {
+            return Ok(());
+        }
+        fail!("failed: {}", report.failures.join("; "))
+    }
+}
+
+impl Report {
+    /// Runs a command; a failure is noted, so that the other parts still run.
+    fn run(&mut self, name: &str, args: &[&str]) -> Outcome {
+        let (passed, summaries) = run::watched(run::command("cargo", args))?;
+        if summaries.is_empty() {
+            self.lines
+                .push(format!("{name}: {}", if passed { "ok" } else { "FAILED" }));
+        }
+        self.lines.extend(summaries);
+        if !passed {
+            self.failures.push(format!("cargo {}", args.join(" ")));
+        }
+        Ok(())
+    }
+}
+
+fn rust(report: &mut Report) -> Outcome {
+    report.run("formatting", &["fmt", "--all", "--check"])?;
+    let clippy = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--quiet",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    report.run("lints", &clippy)?;
+    match run::is_here("cargo-deny") {
+        true => report.run(
+            "licences",
+            &["deny", "check", "licenses", "bans", "sources"],
+        )?,
+        false => report
+            .lines
+            .push("licences: not checked here (cargo install --locked cargo-deny); CI does".into()),
+    }
+    let names = test_binaries()?;
+    let mut args = vec!["test", "--workspace", "--no-fail-fast", "--lib", "--bins"];
+    for name in &names {
+        args.extend(["--test", name]);
+    }
+    report.run("tests", &args)
+}
+
+/// Names of the workspace's test binaries that are not parts of their own.
+fn test_binaries() -> Outcome<Vec<String>> {
+    let output =
+        run::command("cargo", &["metadata", "--no-deps", "--format-version", "1"]).output()?;
+    let metadata: Value = serde_json::from_slice(&output.stdout)?;
+    let mut names: Vec<String> = Vec::new();
+    for package in metadata["packages"].as_array().into_iter().flatten() {
+        for target in package["targets"].as_array().into_iter().flatten() {
+            let is_test = target["kind"]
+                .as_array()
+                .is_some_and(|kinds| kinds.contains(&"test".into()));
+            match target["name"].as_str() {
+                Some(name) if is_test && !OUTSIDE.contains(&name) => names.push(name.into()),
+                _ => {}
+            }
+        }
+    }
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
+fn outside(report: &mut Report, name: &str) -> Outcome {
+    if !programs::workspace()
+        .join("tests")
+        .join(name)
+        .join("main.rs")
+        .is_file()
+    {
+        fail!("{name}: tests/{name} is missing from this version");
+    }
+    report.run(
+        name,
+        &["test", "--workspace", "--no-fail-fast", "--test", name],
+    )
+}
+
+/// A browser, its driver and Chinese glyphs.
+fn browser() -> Outcome<String> {
+    if let Some(driver) = xunge_tests::programs::chromedriver() {
+        return Ok(driver.display().to_string());
+    }
+    let packages = ["chromium", "chromium-driver", "fonts-noto-cjk"];
+    let wanted = packages.join(" ");
+    let is_root = std::process::Command::new("id")
+        .arg("-u")
+        .output()
+        .is_ok_and(|o| o.stdout == b"0\n");
+    if !is_root || !run::is_here("apt-get") {
+        fail!("console: needs Chromium with chromedriver; on Debian: apt-get install {wanted}");
+    }
+    run::shown(run::command("apt-get", &["update", "-q"]))?;
+    let mut install = run::command(
+        "apt-get",
+        &["install", "-q", "-y", "--no-install-recommends"],
+    );
+    install
+        .args(packages)
+        .env("DEBIAN_FRONTEND", "noninteractive");
+    run::shown(install)?;
+    match xunge_tests::programs::chromedriver() {
+        Some(driver) => Ok(driver.display().to_string()),
+        None => {
+            fail!("console: {wanted} are installed, and still there is no chromedriver on the path")
+        }
+    }
+}
