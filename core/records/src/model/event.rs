@@ -153,6 +153,10 @@ impl FromStr for Verb {
     }
 }
 
+fn as_verb<S: Serializer>(number: &u8, serializer: S) -> Result<S::Ok, S::Error> {
+    Verb::from_number(*number).serialize(serializer)
+}
+
 impl Serialize for Verb {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
@@ -165,7 +169,7 @@ impl Serialize for Verb {
 pub struct EventBody {
     /// Number of the [`Verb`].
     #[n(0)]
-    #[serde(skip)]
+    #[serde(serialize_with = "as_verb", skip_deserializing)]
     pub verb: u8,
     /// When, by the author's clock.
     #[n(1)]

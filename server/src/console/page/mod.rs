@@ -1,0 +1,15 @@
+//! The pages, one file each: what it shows, and what its address answers.
+
+pub mod audit;
+pub mod cases;
+pub mod households;
+pub mod inbox;
+pub mod login;
+pub mod organisation;
+pub mod problem;
+pub mod quarantine;
+pub mod record;
+pub mod report;
+pub mod warning;
+pub mod warning_new;
+pub mod warnings;
