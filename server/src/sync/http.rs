@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, OriginalUri, Path, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -34,12 +35,28 @@ pub fn router(relay: &Relay) -> Router<Arc<Relay>> {
 
 type Handler = fn(&Arc<Relay>, &[u8]) -> Result<Vec<u8>, SyncFailure>;
 
-async fn sync(State(relay): State<Arc<Relay>>, body: Bytes) -> Result<Response, SyncFailure> {
-    message(relay, body, handle).await
+/// A body, or why axum did not take it whole.
+type Received = Result<Bytes, BytesRejection>;
+
+async fn sync(State(relay): State<Arc<Relay>>, body: Received) -> Result<Response, SyncFailure> {
+    message(relay, received(body)?, handle).await
 }
 
-async fn enrolment(State(relay): State<Arc<Relay>>, body: Bytes) -> Result<Response, SyncFailure> {
-    message(relay, body, enrol::handle).await
+async fn enrolment(
+    State(relay): State<Arc<Relay>>,
+    body: Received,
+) -> Result<Response, SyncFailure> {
+    message(relay, received(body)?, enrol::handle).await
+}
+
+fn received(body: Received) -> Result<Bytes, SyncFailure> {
+    body.map_err(|rejection| {
+        SyncFailure::Refused(if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            SyncRefusal::TooLarge
+        } else {
+            SyncRefusal::Malformed
+        })
+    })
 }
 
 async fn message(
@@ -56,8 +73,9 @@ async fn put_media(
     OriginalUri(uri): OriginalUri,
     Path(name): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Received,
 ) -> Result<StatusCode, SyncFailure> {
+    let body = received(body)?;
     let hash = file_name(&name)?;
     let authorization = text(&headers, header::AUTHORIZATION)?.to_owned();
     let mime = text(&headers, header::CONTENT_TYPE)?.to_owned();

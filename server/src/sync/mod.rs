@@ -10,8 +10,6 @@ pub mod media;
 
 mod pull;
 mod push;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 

@@ -13,8 +13,6 @@ mod queue;
 mod records;
 mod row;
 mod segments;
-#[cfg(test)]
-mod tests;
 mod writers;
 
 use std::path::{Path, PathBuf};

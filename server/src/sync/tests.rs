@@ -1,1 +1,0 @@
-//! Sync against a real store.
