@@ -1,1 +1,43 @@
-//! The phone's SQLCipher database: connection, migrations, change log, outbox, projections, search, media.
+//! The phone's SQLCipher database: change log, outbox, receipts, projections, search, drafts, media.
+//!
+//! [`Store`] is the only door; each file adds what it is about. A save writes change, projection and search row in one
+//! transaction, and is on disk when it returns. Nothing here knows of HTTP, screens or languages.
+
+mod changes;
+mod clock;
+mod connection;
+mod counters;
+mod cursors;
+mod drafts;
+mod error;
+mod households;
+mod identity;
+mod inbound;
+mod media;
+mod migrations;
+mod outbox;
+mod projection;
+mod receipts;
+mod records;
+mod resources;
+mod sealed_file;
+mod search;
+mod sync_state;
+mod system;
+mod terms;
+mod warnings;
+
+pub use changes::Refusal;
+pub use clock::Now;
+pub use connection::Store;
+pub use cursors::SyncPosition;
+pub use drafts::Draft;
+pub use error::StoreError;
+pub use households::{HouseholdRow, NextVisit};
+pub use identity::{Enrolled, Identity};
+pub use inbound::Applied;
+pub use records::{RecordQuery, RecordRow, Save, Saved};
+pub use search::Hit;
+pub use sync_state::{Progress, SyncState};
+pub use system::ScopeInfo;
+pub use warnings::OpenWarning;

@@ -1,0 +1,117 @@
+//! Where this phone stands in the relay's log: epoch, cursor per scope, receipt cursor, request counter.
+
+use rusqlite::Transaction;
+use xunge_protocol::message::{Cursor, ScopeStatus};
+use xunge_protocol::{EpochId, ScopeId};
+
+use super::{Store, StoreError, counters};
+
+/// What a request says about how far this phone has read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncPosition {
+    /// The relay's epoch, all zero before the first answer.
+    pub epoch: EpochId,
+    /// One for each scope that is open to this phone.
+    pub cursors: Vec<Cursor>,
+    /// Sequence of the last receipt.
+    pub receipt_cursor: u64,
+}
+
+impl Store {
+    /// How far this phone has read.
+    pub fn sync_position(&self) -> Result<SyncPosition, StoreError> {
+        self.read(|tx| {
+            let (epoch, receipt_cursor): (Option<[u8; 8]>, i64) = tx.query_row(
+                "SELECT epoch, receipt_cursor FROM relay_position",
+                (),
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )?;
+            let cursors = tx
+                .prepare_cached("SELECT scope, cursor FROM scope WHERE closed = 0 ORDER BY scope")?
+                .query_map((), |row| {
+                    Ok(Cursor {
+                        scope: ScopeId(row.get(0)?),
+                        position: row.get::<_, i64>(1)?.unsigned_abs(),
+                    })
+                })?
+                .collect::<Result<_, _>>()?;
+            Ok(SyncPosition {
+                epoch: EpochId(epoch.unwrap_or_default()),
+                cursors,
+                receipt_cursor: receipt_cursor.unsigned_abs(),
+            })
+        })
+    }
+
+    /// The counter of the next request, on disk before it is used, so that none is used twice.
+    pub fn next_request_counter(&self) -> Result<u64, StoreError> {
+        self.write(|tx| Ok(counters::next(tx, counters::REQUEST)?.into()))
+    }
+
+    /// Begins to read a new epoch: from the start of each scope, all receipts again.
+    pub fn adopt_epoch(&self, epoch: EpochId) -> Result<(), StoreError> {
+        self.write(|tx| adopt_epoch(tx, epoch))
+    }
+}
+
+pub(super) fn epoch(tx: &Transaction<'_>) -> Result<Option<EpochId>, StoreError> {
+    Ok(tx
+        .query_row("SELECT epoch FROM relay_position", (), |row| {
+            row.get::<_, Option<[u8; 8]>>(0)
+        })?
+        .map(EpochId))
+}
+
+/// Nothing happens if it is the epoch that is being read already.
+pub(super) fn adopt_epoch(tx: &Transaction<'_>, epoch: EpochId) -> Result<(), StoreError> {
+    if self::epoch(tx)? == Some(epoch) {
+        return Ok(());
+    }
+    tx.execute(
+        "UPDATE relay_position SET epoch = ?1, receipt_cursor = 0",
+        [epoch.0],
+    )?;
+    tx.execute("UPDATE scope SET cursor = 0", ())?;
+    Ok(())
+}
+
+pub(super) fn know_scope(
+    tx: &Transaction<'_>,
+    scope: ScopeId,
+    writable: bool,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO scope (scope, writable) VALUES (?1, ?2)
+         ON CONFLICT DO UPDATE SET writable = ?2, closed = 0",
+        (scope.0, writable),
+    )?;
+    Ok(())
+}
+
+/// Moves the cursors to what the answer brought. A scope that it does not name is closed to this phone.
+pub(super) fn advance(tx: &Transaction<'_>, scopes: &[ScopeStatus]) -> Result<(), StoreError> {
+    tx.execute("UPDATE scope SET closed = 1", ())?;
+    let mut upsert = tx.prepare_cached(
+        "INSERT INTO scope (scope, cursor, writable) VALUES (?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET cursor = ?2, writable = ?3, closed = 0",
+    )?;
+    for status in scopes {
+        upsert.execute((status.scope.0, status.cursor.cast_signed(), status.write))?;
+    }
+    Ok(())
+}
+
+pub(super) fn advance_receipts(tx: &Transaction<'_>, sequence: u64) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE relay_position SET receipt_cursor = max(receipt_cursor, ?1)",
+        [sequence.cast_signed()],
+    )?;
+    Ok(())
+}
+
+/// Whether new records may go into `scope`.
+pub(super) fn is_writable(tx: &Transaction<'_>, scope: ScopeId) -> Result<bool, StoreError> {
+    Ok(tx
+        .prepare_cached("SELECT 1 FROM scope WHERE scope = ?1 AND writable = 1 AND closed = 0")?
+        .exists([scope.0])?)
+}

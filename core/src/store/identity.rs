@@ -1,0 +1,138 @@
+//! Who this vault is: the writer's key from the beginning of an enrolment, its certificate at the end.
+
+use rusqlite::{OptionalExtension as _, Transaction};
+use xunge_protocol::enrolment::{EnrolResponse, Ticket};
+use xunge_protocol::{PublicKey, ScopeId, SecretKey, WireError, WriterId};
+
+use super::{Store, StoreError, clock, cursors, system};
+
+/// This vault's writer and its relay.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// Address of the relay, without a slash at the end.
+    pub url: String,
+    /// The relay's writer id.
+    pub relay: WriterId,
+    /// The key that every answer of the relay is signed with.
+    pub relay_key: PublicKey,
+    /// The writer's key.
+    pub key: SecretKey,
+    /// What the relay answered, once it did.
+    pub enrolled: Option<Enrolled>,
+}
+
+/// The outcome of an enrolment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enrolled {
+    /// The certified writer.
+    pub writer: WriterId,
+    /// Id of the worker, the same over all incarnations.
+    pub worker: String,
+    /// Name of the worker.
+    pub name: String,
+    /// The county's scope.
+    pub county: ScopeId,
+}
+
+impl Store {
+    /// Who this vault is, or `None` before any enrolment began.
+    pub fn identity(&self) -> Result<Option<Identity>, StoreError> {
+        self.read(identity)
+    }
+
+    /// Makes the writer's key for `ticket` and keeps it before anything is sent. Repeating it with the same ticket
+    /// gives the same key.
+    pub fn begin_enrolment(&self, ticket: &Ticket) -> Result<Identity, StoreError> {
+        let seed: [u8; 32] = self.env.random();
+        self.write(|tx| {
+            tx.execute(
+                "INSERT INTO identity (one, url, relay, relay_key, ticket, seed)
+                 VALUES (1, ?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+                (
+                    &ticket.url,
+                    ticket.relay.0,
+                    ticket.relay_key.0,
+                    ticket.secret,
+                    seed,
+                ),
+            )?;
+            let kept: [u8; 16] =
+                tx.query_row("SELECT ticket FROM identity", (), |row| row.get(0))?;
+            if kept != ticket.secret {
+                return Err(StoreError::OtherTicket);
+            }
+            identity(tx)?.ok_or(StoreError::NotEnrolled)
+        })
+    }
+
+    /// Keeps what the relay answered. Repeating it is safe.
+    pub fn complete_enrolment(&self, answer: &EnrolResponse) -> Result<Enrolled, StoreError> {
+        self.write(|tx| {
+            let identity = identity(tx)?.ok_or(StoreError::NotEnrolled)?;
+            answer.certificate.verify(&identity.relay_key)?;
+            let certificate = &answer.certificate.certificate;
+            if certificate.key != identity.key.public() {
+                return Err(WireError::NotAuthentic {
+                    what: "certificate",
+                }
+                .into());
+            }
+            tx.execute(
+                "UPDATE identity SET writer = ?1, worker = ?2, name = ?3, county = ?4",
+                (
+                    certificate.writer.0,
+                    &certificate.worker,
+                    &certificate.name,
+                    answer.county.0,
+                ),
+            )?;
+            system::keep_certificate(tx, &answer.certificate)?;
+            cursors::adopt_epoch(tx, answer.epoch)?;
+            cursors::know_scope(tx, answer.county, false)?;
+            for scope in &answer.scopes {
+                cursors::know_scope(tx, *scope, true)?;
+            }
+            clock::hear(tx, self.env.as_ref(), answer.time)?;
+            Ok(Enrolled {
+                writer: certificate.writer,
+                worker: certificate.worker.clone(),
+                name: certificate.name.clone(),
+                county: answer.county,
+            })
+        })
+    }
+}
+
+pub(super) fn identity(tx: &Transaction<'_>) -> Result<Option<Identity>, StoreError> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT url, relay, relay_key, seed, writer, worker, name, county FROM identity",
+        )?
+        .query_row((), |row| {
+            let writer: Option<[u8; 8]> = row.get(4)?;
+            let enrolled = match writer {
+                Some(writer) => Some(Enrolled {
+                    writer: WriterId(writer),
+                    worker: row.get(5)?,
+                    name: row.get(6)?,
+                    county: ScopeId(row.get(7)?),
+                }),
+                None => None,
+            };
+            Ok(Identity {
+                url: row.get(0)?,
+                relay: WriterId(row.get(1)?),
+                relay_key: PublicKey(row.get(2)?),
+                key: SecretKey::from_seed(&row.get(3)?),
+                enrolled,
+            })
+        })
+        .optional()?)
+}
+
+/// The identity of a vault whose enrolment is complete.
+pub(super) fn enrolled(tx: &Transaction<'_>) -> Result<(Identity, Enrolled), StoreError> {
+    let mut identity = identity(tx)?.ok_or(StoreError::NotEnrolled)?;
+    let enrolled = identity.enrolled.take().ok_or(StoreError::NotEnrolled)?;
+    Ok((identity, enrolled))
+}

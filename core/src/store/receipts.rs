@@ -1,0 +1,135 @@
+//! The relay's signed receipts: kept as they came, and their verdicts applied to the changes that they answer.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{OptionalExtension as _, Transaction};
+use xunge_protocol::receipt::SignedReceipt;
+use xunge_protocol::{PublicKey, RecordId, Verdict, wire};
+
+use super::changes::Standing;
+use super::{Store, StoreError, cursors};
+
+impl Store {
+    /// Signed receipts, to show and to keep: the latest of each segment, of all or of one record's.
+    pub fn receipts(&self, record: Option<&RecordId>) -> Result<Vec<SignedReceipt>, StoreError> {
+        self.read(|tx| {
+            let rows = tx
+                .prepare_cached(
+                    "SELECT signed FROM receipt r
+                     WHERE revision = (SELECT max(revision) FROM receipt s
+                                       WHERE s.scope = r.scope AND s.idx = r.idx)
+                     AND (?1 IS NULL OR EXISTS (SELECT 1 FROM change c
+                          WHERE c.record = ?1 AND c.scope = r.scope AND c.segment = r.idx))
+                     ORDER BY sequence",
+                )?
+                .query_map([record.map(|r| r.0)], |row| row.get::<_, Vec<u8>>(0))?
+                .collect::<Result<Vec<_>, _>>()?;
+            rows.iter()
+                .map(|bytes| Ok(wire::decode("receipt", bytes)?))
+                .collect()
+        })
+    }
+}
+
+/// Takes one receipt: verifies it, keeps it, applies it. Returns the records whose changes it answers.
+///
+/// Errors: `not_authentic` for a wrong signature, `foreign_receipt` if it does not fit the segment that was sent.
+pub(super) fn take(
+    tx: &Transaction<'_>,
+    relay_key: &PublicKey,
+    signed: &SignedReceipt,
+) -> Result<BTreeSet<RecordId>, StoreError> {
+    signed.verify(relay_key)?;
+    let receipt = &signed.receipt;
+    let place = (
+        receipt.writer.0,
+        receipt.scope.0,
+        receipt.index.cast_signed(),
+    );
+    let sent: Option<([u8; 32], Option<u32>)> = tx
+        .prepare_cached(
+            "SELECT header_hash, revision FROM segment
+             WHERE writer = ?1 AND scope = ?2 AND idx = ?3",
+        )?
+        .query_row(place, |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((header_hash, held)) = sent else {
+        // Of an incarnation whose segments this database does not hold: nothing here waits for it.
+        cursors::advance_receipts(tx, receipt.sequence)?;
+        return Ok(BTreeSet::new());
+    };
+    let changes: Vec<(i64, [u8; 13])> = tx
+        .prepare_cached(
+            "SELECT id, record FROM change
+             WHERE writer = ?1 AND scope = ?2 AND segment = ?3 ORDER BY ordinal",
+        )?
+        .query_map(place, |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    if header_hash != receipt.header.0 || changes.len() != receipt.verdicts.len() {
+        return Err(StoreError::ForeignReceipt);
+    }
+    tx.prepare_cached("INSERT OR REPLACE INTO receipt VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute((
+            receipt.sequence.cast_signed(),
+            place.1,
+            place.2,
+            receipt.revision,
+            wire::encode(signed),
+        ))?;
+    cursors::advance_receipts(tx, receipt.sequence)?;
+    if held.is_some_and(|held| held >= receipt.revision) {
+        return Ok(BTreeSet::new());
+    }
+    tx.prepare_cached(
+        "UPDATE segment SET revision = ?4 WHERE writer = ?1 AND scope = ?2 AND idx = ?3",
+    )?
+    .execute((place.0, place.1, place.2, receipt.revision))?;
+    let mut records = BTreeSet::new();
+    for ((change, record), verdict) in changes.into_iter().zip(&receipt.verdicts) {
+        apply(tx, change, &record, verdict)?;
+        records.insert(RecordId(record));
+    }
+    Ok(records)
+}
+
+fn apply(
+    tx: &Transaction<'_>,
+    change: i64,
+    record: &[u8; 13],
+    verdict: &Verdict,
+) -> Result<(), StoreError> {
+    let (standing, code, detail, position) = match verdict {
+        Verdict::Accepted { position, .. } => (Standing::Accepted, None, None, Some(*position)),
+        Verdict::Quarantined { code, detail } => (
+            Standing::Quarantined,
+            Some(code.name()),
+            detail.as_deref(),
+            None,
+        ),
+        Verdict::Rejected { reason } => (
+            Standing::Rejected,
+            Some(xunge_protocol::RefusalCode::Rejected.name()),
+            Some(reason.as_str()),
+            None,
+        ),
+    };
+    let before: u8 = tx
+        .prepare_cached("SELECT verdict FROM change WHERE id = ?1")?
+        .query_row([change], |row| row.get(0))?;
+    tx.prepare_cached(
+        "UPDATE change SET verdict = ?2, code = ?3, detail = ?4, position = ?5 WHERE id = ?1",
+    )?
+    .execute((
+        change,
+        standing as u8,
+        code,
+        detail,
+        position.map(u64::cast_signed),
+    ))?;
+    if standing == Standing::Rejected && before != Standing::Rejected as u8 {
+        // What this writer adds now comes from a document without the change: under a new actor.
+        tx.prepare_cached("UPDATE record SET rebuilt = rebuilt + 1 WHERE record = ?1")?
+            .execute([record])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,217 @@
+//! What the relay says in the log about writers, grants and the organisation, and reading it back.
+
+use rusqlite::{OptionalExtension as _, Transaction};
+use xunge_protocol::system::{Grant, OrgNode, Resource, SignedCertificate, WriterRole};
+use xunge_protocol::{Entry, EntryKind, PublicKey, ScopeId, WriterId, wire};
+
+use super::{Store, StoreError, identity, resources};
+
+/// A scope as the worker knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScopeInfo {
+    /// Its id.
+    pub scope: ScopeId,
+    /// Whether new records may be written into it.
+    pub writable: bool,
+    /// Whether the relay closed it to this phone.
+    pub closed: bool,
+    /// Its attributes now, once the log brought them.
+    pub node: Option<OrgNode>,
+}
+
+impl Store {
+    /// The scopes of this phone with their names, writable ones first.
+    pub fn scopes(&self) -> Result<Vec<ScopeInfo>, StoreError> {
+        self.read(|tx| {
+            let rows = tx
+                .prepare_cached(
+                    "SELECT scope, writable, closed FROM scope ORDER BY closed, writable DESC, scope",
+                )?
+                .query_map((), |row| {
+                    Ok((ScopeId(row.get(0)?), row.get(1)?, row.get(2)?))
+                })?
+                .collect::<Result<Vec<_>, _>>()?;
+            rows.into_iter()
+                .map(|(scope, writable, closed)| {
+                    Ok(ScopeInfo {
+                        scope,
+                        writable,
+                        closed,
+                        node: org_node(tx, scope)?,
+                    })
+                })
+                .collect()
+        })
+    }
+
+    /// Attributes of a scope of the organisation, the latest known.
+    pub fn org_node(&self, scope: ScopeId) -> Result<Option<OrgNode>, StoreError> {
+        self.read(|tx| org_node(tx, scope))
+    }
+
+    /// Name of the person (or relay) behind a writer, if the log certified it.
+    pub fn writer_name(&self, writer: WriterId) -> Result<Option<String>, StoreError> {
+        self.read(|tx| {
+            Ok(tx
+                .prepare_cached("SELECT name FROM certificate WHERE writer = ?1")?
+                .query_row([writer.0], |row| row.get(0))
+                .optional()?)
+        })
+    }
+
+    /// The present grants of this phone's worker.
+    pub fn grants(&self) -> Result<Vec<Grant>, StoreError> {
+        self.read(|tx| {
+            let (_, enrolled) = identity::enrolled(tx)?;
+            let grants = tx
+                .prepare_cached(
+                    "SELECT scope, starts, ends, drain_days FROM grant_period WHERE worker = ?1
+                     ORDER BY scope",
+                )?
+                .query_map([&enrolled.worker], |row| {
+                    Ok(Grant {
+                        worker: enrolled.worker.clone(),
+                        scope: ScopeId(row.get(0)?),
+                        from: xunge_protocol::Timestamp(row.get(1)?),
+                        until: row.get::<_, Option<i64>>(2)?.map(xunge_protocol::Timestamp),
+                        drain_days: row.get(3)?,
+                    })
+                })?
+                .collect::<Result<_, _>>()?;
+            Ok(grants)
+        })
+    }
+}
+
+fn org_node(tx: &Transaction<'_>, scope: ScopeId) -> Result<Option<OrgNode>, StoreError> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT parent, level, code, name, starts, help_phone FROM org_node WHERE scope = ?1
+             ORDER BY starts DESC LIMIT 1",
+        )?
+        .query_row([scope.0], |row| {
+            Ok(OrgNode {
+                scope,
+                parent: row.get::<_, Option<[u8; 8]>>(0)?.map(ScopeId),
+                level: row.get(1)?,
+                code: row.get(2)?,
+                name: row.get(3)?,
+                from: xunge_protocol::Timestamp(row.get(4)?),
+                help_phone: row.get(5)?,
+            })
+        })
+        .optional()?)
+}
+
+/// A writer whose certificate this phone holds.
+pub(super) struct KnownWriter {
+    pub(super) key: PublicKey,
+    pub(super) is_relay: bool,
+}
+
+pub(super) fn writer(
+    tx: &Transaction<'_>,
+    writer: WriterId,
+) -> Result<Option<KnownWriter>, StoreError> {
+    Ok(tx
+        .prepare_cached("SELECT key, relay FROM certificate WHERE writer = ?1")?
+        .query_row([writer.0], |row| {
+            Ok(KnownWriter {
+                key: PublicKey(row.get(0)?),
+                is_relay: row.get(1)?,
+            })
+        })
+        .optional()?)
+}
+
+/// Whether `writer` is an incarnation of the worker `worker`.
+pub(super) fn is_worker(
+    tx: &Transaction<'_>,
+    writer: WriterId,
+    worker: &str,
+) -> Result<bool, StoreError> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT 1 FROM certificate WHERE writer = ?1 AND worker = ?2 AND relay = 0",
+        )?
+        .exists((writer.0, worker))?)
+}
+
+/// Keeps a certificate whose signature was checked.
+pub(super) fn keep_certificate(
+    tx: &Transaction<'_>,
+    signed: &SignedCertificate,
+) -> Result<(), StoreError> {
+    let certificate = &signed.certificate;
+    tx.execute(
+        "INSERT OR REPLACE INTO certificate VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        (
+            certificate.writer.0,
+            certificate.key.0,
+            certificate.role == WriterRole::Relay,
+            &certificate.worker,
+            &certificate.name,
+            wire::encode(signed),
+        ),
+    )?;
+    Ok(())
+}
+
+/// Takes a system entry of the relay. Returns the writer that it certified, if it did; `Ok(None)` also for a kind of a
+/// later version, whose `false` in [`is_known`] the caller has asked for.
+pub(super) fn take(
+    tx: &Transaction<'_>,
+    relay_key: &PublicKey,
+    entry: &Entry,
+) -> Result<Option<WriterId>, StoreError> {
+    match entry.kind {
+        EntryKind::CERTIFICATE => {
+            let signed: SignedCertificate = wire::decode("certificate", &entry.body)?;
+            signed.verify(relay_key)?;
+            keep_certificate(tx, &signed)?;
+            return Ok(Some(signed.certificate.writer));
+        }
+        EntryKind::GRANT => {
+            let grant: Grant = wire::decode("grant", &entry.body)?;
+            tx.execute(
+                "INSERT OR REPLACE INTO grant_period VALUES (?1, ?2, ?3, ?4, ?5)",
+                (
+                    &grant.worker,
+                    grant.scope.0,
+                    grant.from.0,
+                    grant.until.map(|t| t.0),
+                    grant.drain_days,
+                ),
+            )?;
+        }
+        EntryKind::ORG_NODE => {
+            let node: OrgNode = wire::decode("organisation node", &entry.body)?;
+            tx.execute(
+                "INSERT OR REPLACE INTO org_node VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                (
+                    node.scope.0,
+                    node.from.0,
+                    node.parent.map(|p| p.0),
+                    &node.level,
+                    &node.code,
+                    &node.name,
+                    &node.help_phone,
+                ),
+            )?;
+        }
+        EntryKind::RESOURCE => {
+            let resource: Resource = wire::decode("resource", &entry.body)?;
+            resources::keep(tx, &resource)?;
+        }
+        _ => {}
+    }
+    Ok(None)
+}
+
+/// Whether this version knows the system kind.
+pub(super) fn is_known(kind: EntryKind) -> bool {
+    matches!(
+        kind,
+        EntryKind::CERTIFICATE | EntryKind::GRANT | EntryKind::ORG_NODE | EntryKind::RESOURCE
+    )
+}
