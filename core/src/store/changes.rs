@@ -87,7 +87,7 @@ pub(super) fn insert(tx: &Transaction<'_>, row: &NewRow<'_>) -> Result<(), Store
     tx.prepare_cached(
         "INSERT INTO change (record, kind, scope, hash, writer, mine, at, body, verdict, position)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-         ON CONFLICT (hash) DO UPDATE SET position = coalesce(excluded.position, position)",
+         ON CONFLICT (record, hash) DO UPDATE SET position = coalesce(excluded.position, position)",
     )?
     .execute((
         row.record.0,

@@ -116,6 +116,8 @@ fn connect(path: &Path, key: &DatabaseKey) -> Result<Connection, StoreError> {
     // Key and salt together: otherwise the salt is the file's first 16 bytes, and one torn sector loses everything.
     let digits = Zeroizing::new(hex::encode(key.as_bytes()));
     let pragma = Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", *digits));
+    // A wrong key comes back as an error; SQLCipher need not print it as well.
+    connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
     connection.execute_batch(&pragma)?;
     connection.busy_timeout(BUSY)?;
     // The first read is what tells a wrong key.

@@ -41,3 +41,6 @@ pub use search::Hit;
 pub use sync_state::{Progress, SyncState};
 pub use system::ScopeInfo;
 pub use warnings::OpenWarning;
+
+#[cfg(test)]
+mod tests;

@@ -226,11 +226,10 @@ impl Store {
     pub fn record(&self, record: &RecordId) -> Result<Option<RecordRow>, StoreError> {
         self.read(|tx| {
             let sql = format!("{SELECT} WHERE r.record = ?1");
-            Ok(tx
-                .prepare_cached(&sql)?
+            tx.prepare_cached(&sql)?
                 .query_row([record.0], row)
                 .optional()?
-                .transpose()?)
+                .transpose()
         })
     }
 

@@ -48,7 +48,7 @@ CREATE TABLE change (
   record BLOB NOT NULL,
   kind INTEGER NOT NULL,
   scope BLOB NOT NULL,
-  hash BLOB NOT NULL UNIQUE,
+  hash BLOB NOT NULL,
   writer BLOB NOT NULL,
   -- Whether a writer of this phone's worker wrote it.
   mine INTEGER NOT NULL,
@@ -62,7 +62,9 @@ CREATE TABLE change (
   segment INTEGER,
   ordinal INTEGER,
   -- Place in the scope's log, once known.
-  position INTEGER
+  position INTEGER,
+  -- Two records begun alike within one second have the same change: the hash alone names neither.
+  UNIQUE (record, hash)
 ) STRICT;
 CREATE INDEX change_record ON change (record, id);
 CREATE INDEX change_unsealed ON change (scope, id) WHERE mine = 1 AND verdict = 0 AND segment IS NULL;
