@@ -4,7 +4,7 @@ use rusqlite::Transaction;
 use xunge_protocol::message::{Cursor, ScopeStatus};
 use xunge_protocol::{EpochId, ScopeId};
 
-use super::{Store, StoreError, counters};
+use super::{Store, StoreError, counters, outbox};
 
 /// What a request says about how far this phone has read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl Store {
         self.write(|tx| Ok(counters::next(tx, counters::REQUEST)?.into()))
     }
 
-    /// Begins to read a new epoch: from the start of each scope, all receipts again.
+    /// Begins to read a new epoch: from the start of each scope, all receipts again, own segments offered again.
     pub fn adopt_epoch(&self, epoch: EpochId) -> Result<(), StoreError> {
         self.write(|tx| adopt_epoch(tx, epoch))
     }
@@ -64,8 +64,11 @@ pub(super) fn epoch(tx: &Transaction<'_>) -> Result<Option<EpochId>, StoreError>
 
 /// Nothing happens if it is the epoch that is being read already.
 pub(super) fn adopt_epoch(tx: &Transaction<'_>, epoch: EpochId) -> Result<(), StoreError> {
-    if self::epoch(tx)? == Some(epoch) {
-        return Ok(());
+    match self::epoch(tx)? {
+        Some(held) if held == epoch => return Ok(()),
+        // What the relay said in the epoch before may be lost with it: own segments are offered again.
+        Some(_) => outbox::offer_again(tx, "1", ())?,
+        None => {}
     }
     tx.execute(
         "UPDATE relay_position SET epoch = ?1, receipt_cursor = 0",

@@ -40,6 +40,11 @@ impl Store {
         self.read(identity)
     }
 
+    /// Who this vault is, once its enrolment is complete.
+    pub fn enrolled(&self) -> Result<(Identity, Enrolled), StoreError> {
+        self.read(enrolled)
+    }
+
     /// Makes the writer's key for `ticket` and keeps it before anything is sent. Repeating it with the same ticket
     /// gives the same key.
     pub fn begin_enrolment(&self, ticket: &Ticket) -> Result<Identity, StoreError> {

@@ -234,22 +234,22 @@ fn apply_one(
     if change.author.writer != incoming.writer {
         return Err(NotTaken::Because("operation_not_allowed"));
     }
-    let loaded = match loaded {
+    match loaded {
         Some(loaded) if loaded.document.kind() != kind => {
             return Err(NotTaken::Because("wrong_kind"));
         }
-        Some(loaded) => loaded,
-        none => none.insert(Loaded {
-            document: Document::new(kind)?,
-            scope: incoming.scope,
-            opened_at: change.at,
-            only_rejected: false,
-        }),
-    };
-    loaded
-        .document
-        .apply(&change)
-        .map_err(|e| refused(GuardError::from(e)))?;
+        Some(loaded) => loaded.document.apply(&change).map_err(misplaced)?,
+        None => {
+            let mut document = Document::new(kind)?;
+            document.apply(&change).map_err(misplaced)?;
+            *loaded = Some(Loaded {
+                document,
+                scope: incoming.scope,
+                opened_at: change.at,
+                only_rejected: false,
+            });
+        }
+    }
     let mine = incoming.writer == me.writer || system::is_worker(tx, incoming.writer, &me.worker)?;
     changes::insert(
         tx,
@@ -266,6 +266,10 @@ fn apply_one(
         },
     )?;
     Ok(())
+}
+
+fn misplaced(error: DocumentError) -> NotTaken {
+    refused(GuardError::from(error))
 }
 
 fn refused(error: GuardError) -> NotTaken {

@@ -19,6 +19,7 @@ mod outbox;
 mod projection;
 mod receipts;
 mod records;
+mod remembered;
 mod resources;
 mod sealed_file;
 mod search;

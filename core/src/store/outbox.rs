@@ -10,10 +10,10 @@ use xunge_protocol::{
 };
 
 use super::identity::{Enrolled, Identity};
-use super::{Store, StoreError, identity};
+use super::{Store, StoreError, identity, projection};
 
 /// Most bytes of bodies in one segment, so that several fit into a request.
-const SEGMENT_BYTES: usize = 256 * 1024;
+const SEGMENT_BYTES: usize = 64 * 1024;
 
 impl Store {
     /// Seals all waiting changes. Returns the number of new segments.
@@ -30,11 +30,12 @@ impl Store {
     }
 
     /// Segments without a receipt, in chain order within each scope: at most `max_segments`, and bodies of at most
-    /// `max_bytes` together (but always one segment, if there is any).
+    /// `max_bytes` together (but always one segment, if there is any); none of the scopes `skip`.
     pub fn unacknowledged(
         &self,
         max_segments: usize,
         max_bytes: usize,
+        skip: &[ScopeId],
     ) -> Result<Vec<Segment>, StoreError> {
         self.read(|tx| {
             let mut select = tx.prepare_cached(
@@ -50,6 +51,9 @@ impl Store {
                     "segment header",
                     row.get_ref(0)?.as_blob().unwrap_or_default(),
                 )?;
+                if skip.contains(&header.scope) {
+                    continue;
+                }
                 let entries = entries(tx, &header)?;
                 bytes += entries.iter().map(|e| e.body.len()).sum::<usize>();
                 if bytes > max_bytes && !segments.is_empty() {
@@ -65,18 +69,66 @@ impl Store {
         })
     }
 
-    /// Number of own changes that have no verdict yet, sealed or not.
-    pub fn waiting_changes(&self) -> Result<u64, StoreError> {
+    /// Whether own changes have no receipt yet, sealed or not, outside the scopes `skip`.
+    pub fn has_waiting(&self, skip: &[ScopeId]) -> Result<bool, StoreError> {
         self.read(|tx| {
-            Ok(tx
-                .query_row(
-                    "SELECT count(*) FROM change WHERE mine = 1 AND verdict = 0",
-                    (),
-                    |row| row.get::<_, i64>(0),
-                )?
-                .unsigned_abs())
+            let mut select = tx.prepare_cached(
+                "SELECT DISTINCT scope FROM change WHERE mine = 1 AND verdict = 0 AND segment IS NULL
+                 UNION SELECT DISTINCT scope FROM segment WHERE revision IS NULL",
+            )?;
+            let mut rows = select.query(())?;
+            while let Some(row) = rows.next()? {
+                if !skip.contains(&ScopeId(row.get(0)?)) {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
         })
     }
+
+    /// Offers own segments of `scope` again, from index `from` on, although there are receipts for them: the relay
+    /// lacks them. Returns whether it holds a segment with that index.
+    pub fn offer_again(&self, scope: ScopeId, from: u64) -> Result<bool, StoreError> {
+        self.write(|tx| {
+            let (_, me) = identity::enrolled(tx)?;
+            let chain = (me.writer.0, scope.0, from.cast_signed());
+            let held = tx
+                .prepare_cached(
+                    "SELECT 1 FROM segment WHERE writer = ?1 AND scope = ?2 AND idx = ?3",
+                )?
+                .exists(chain)?;
+            if held {
+                offer_again(tx, "writer = ?1 AND scope = ?2 AND idx >= ?3", chain)?;
+            }
+            Ok(held)
+        })
+    }
+}
+
+/// Makes the segments `which` wait again, and with them their changes: no receipt of theirs is believed any more.
+pub(super) fn offer_again(
+    tx: &Transaction<'_>,
+    which: &str,
+    parameters: impl rusqlite::Params + Copy,
+) -> Result<(), StoreError> {
+    let records = tx
+        .prepare(&format!(
+            "UPDATE change SET verdict = 0, code = NULL, detail = NULL
+             WHERE verdict IN (1, 2) AND segment IS NOT NULL AND EXISTS
+               (SELECT 1 FROM segment s WHERE s.writer = change.writer AND s.scope = change.scope
+                AND s.idx = change.segment AND {which})
+             RETURNING record"
+        ))?
+        .query_map(parameters, |row| Ok(RecordId(row.get(0)?)))?
+        .collect::<Result<std::collections::BTreeSet<_>, _>>()?;
+    tx.execute(
+        &format!("UPDATE segment SET revision = NULL WHERE {which}"),
+        parameters,
+    )?;
+    for record in &records {
+        projection::project(tx, record)?;
+    }
+    Ok(())
 }
 
 fn waiting_scope(tx: &Transaction<'_>) -> Result<Option<ScopeId>, StoreError> {

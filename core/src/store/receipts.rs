@@ -16,11 +16,11 @@ impl Store {
             let rows = tx
                 .prepare_cached(
                     "SELECT signed FROM receipt r
-                     WHERE revision = (SELECT max(revision) FROM receipt s
-                                       WHERE s.scope = r.scope AND s.idx = r.idx)
+                     WHERE id = (SELECT max(id) FROM receipt s
+                                 WHERE s.scope = r.scope AND s.idx = r.idx)
                      AND (?1 IS NULL OR EXISTS (SELECT 1 FROM change c
                           WHERE c.record = ?1 AND c.scope = r.scope AND c.segment = r.idx))
-                     ORDER BY sequence",
+                     ORDER BY id",
                 )?
                 .query_map([record.map(|r| r.0)], |row| row.get::<_, Vec<u8>>(0))?
                 .collect::<Result<Vec<_>, _>>()?;
@@ -68,18 +68,22 @@ pub(super) fn take(
     if header_hash != receipt.header.0 || changes.len() != receipt.verdicts.len() {
         return Err(StoreError::ForeignReceipt);
     }
-    tx.prepare_cached("INSERT OR REPLACE INTO receipt VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute((
-            receipt.sequence.cast_signed(),
-            place.1,
-            place.2,
-            receipt.revision,
-            wire::encode(signed),
-        ))?;
     cursors::advance_receipts(tx, receipt.sequence)?;
     if held.is_some_and(|held| held >= receipt.revision) {
         return Ok(BTreeSet::new());
     }
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO receipt (epoch, sequence, scope, idx, revision, signed)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute((
+        receipt.epoch.0,
+        receipt.sequence.cast_signed(),
+        place.1,
+        place.2,
+        receipt.revision,
+        wire::encode(signed),
+    ))?;
     tx.prepare_cached(
         "UPDATE segment SET revision = ?4 WHERE writer = ?1 AND scope = ?2 AND idx = ?3",
     )?

@@ -1,6 +1,7 @@
 //! Saving and reading records. A save is one transaction: change, projection, outbox and search together.
 
-use rusqlite::{OptionalExtension as _, Row, Transaction, params};
+use rusqlite::types::Value as Sql;
+use rusqlite::{OptionalExtension as _, Row, Transaction};
 use xunge_protocol::{RecordId, ScopeId, Timestamp};
 use xunge_records::{
     Author, Document, Edit, EventBody, EventId, Kind, Open, Record, Value, check_change,
@@ -189,7 +190,7 @@ impl Store {
                 tx,
                 &NewRow {
                     record,
-                    kind: save.kind,
+                    kind: loaded.document.kind(),
                     scope: loaded.scope,
                     hash: change.hash,
                     writer: me.writer,
@@ -282,31 +283,50 @@ pub(super) fn records(
     tx: &Transaction<'_>,
     query: &RecordQuery,
 ) -> Result<Vec<RecordRow>, StoreError> {
-    let sql = format!(
-        "{SELECT} WHERE (?1 IS NULL OR r.kind = ?1) AND (?2 IS NULL OR r.sync_state = ?2)
-         AND (NOT ?3 OR r.own = 1) AND (?4 IS NULL OR r.subject = ?4)
-         AND (?5 IS NULL OR (r.opened_at, r.record) <
-              (SELECT opened_at, record FROM record WHERE record = ?5))
-         ORDER BY r.opened_at DESC, r.record DESC LIMIT ?6"
+    let mut sql = SELECT.to_owned();
+    let mut glue = " WHERE";
+    // Only what is asked for stands in the statement, so that each finds its index.
+    let mut clause = |asked: bool, text: &str| {
+        if asked {
+            sql.push_str(glue);
+            sql.push_str(text);
+            glue = " AND";
+        }
+    };
+    clause(query.kind.is_some(), " r.kind = ?1");
+    clause(query.sync_state.is_some(), " r.sync_state = ?2");
+    clause(query.own, " r.own = 1");
+    clause(query.subject.is_some(), " r.subject = ?3");
+    clause(
+        query.after.is_some(),
+        " (r.opened_at, r.record) < (SELECT opened_at, record FROM record WHERE record = ?4)",
     );
+    sql.push_str(" ORDER BY r.opened_at DESC, r.record DESC LIMIT ?5");
     let limit = match query.limit {
         0 => -1,
         n => i64::from(n),
     };
-    tx.prepare_cached(&sql)?
-        .query_map(
-            params![
-                query.kind.map(|k| k.entry_kind().0),
-                query.sync_state.map(SyncState::number),
-                query.own,
-                query.subject.map(|s| s.0),
-                query.after.map(|r| r.0),
-                limit
-            ],
-            row,
-        )?
-        .map(|row| row?)
-        .collect()
+    let mut select = tx.prepare_cached(&sql)?;
+    for (n, value) in [
+        query.kind.map(|k| Sql::from(k.entry_kind().0)),
+        query.sync_state.map(|s| Sql::from(s.number())),
+        query.subject.map(|s| Sql::from(s.0.to_vec())),
+        query.after.map(|r| Sql::from(r.0.to_vec())),
+        Some(Sql::from(limit)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        if let Some(value) = value {
+            select.raw_bind_parameter(n + 1, value)?;
+        }
+    }
+    let mut rows = select.raw_query();
+    let mut found = Vec::new();
+    while let Some(next) = rows.next()? {
+        found.push(row(next)??);
+    }
+    Ok(found)
 }
 
 fn row(row: &Row<'_>) -> rusqlite::Result<Result<RecordRow, StoreError>> {

@@ -86,13 +86,16 @@ CREATE INDEX segment_unacknowledged ON segment (scope, idx) WHERE revision IS NU
 
 -- The relay's signed receipts, to show and to keep.
 CREATE TABLE receipt (
-  sequence INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY,
+  epoch BLOB NOT NULL,
+  sequence INTEGER NOT NULL,
   scope BLOB NOT NULL,
   idx INTEGER NOT NULL,
   revision INTEGER NOT NULL,
-  signed BLOB NOT NULL
+  signed BLOB NOT NULL,
+  UNIQUE (epoch, sequence)
 ) STRICT;
-CREATE INDEX receipt_segment ON receipt (scope, idx, revision);
+CREATE INDEX receipt_segment ON receipt (scope, idx);
 
 -- What lists, home and progress need of a record: a projection of its changes, rebuilt from them at will.
 CREATE TABLE record (
@@ -113,8 +116,9 @@ CREATE TABLE record (
   -- How often the document was rebuilt without a rejected change.
   rebuilt INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX record_list ON record (kind, opened_at, record);
-CREATE INDEX record_own ON record (own, sync_state, opened_at);
+CREATE INDEX record_latest ON record (opened_at, record);
+CREATE INDEX record_kind ON record (kind, opened_at, record);
+CREATE INDEX record_own ON record (own, sync_state);
 CREATE INDEX record_subject ON record (subject, kind, day) WHERE subject IS NOT NULL;
 
 -- What the visit list and the choice of a household need of one.
@@ -160,6 +164,14 @@ CREATE TABLE draft (
   record BLOB,
   changed_at INTEGER NOT NULL,
   state TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Last answers, by question, to be proposed again.
+CREATE TABLE remembered (
+  form TEXT NOT NULL,
+  question TEXT NOT NULL,
+  answer TEXT NOT NULL,
+  PRIMARY KEY (form, question)
 ) STRICT, WITHOUT ROWID;
 
 -- Media files: encrypted on disk, each under a key of its own.

@@ -227,7 +227,7 @@ impl Relay {
     /// Seals and receipts all that the phone has, accepting every entry.
     fn accept_all(&mut self, store: &Store) {
         store.seal_segments().unwrap();
-        let segments = store.unacknowledged(64, usize::MAX).unwrap();
+        let segments = store.unacknowledged(64, usize::MAX, &[]).unwrap();
         let receipts = segments
             .iter()
             .map(|segment| self.receipt(segment, 0, |_| accepted()))

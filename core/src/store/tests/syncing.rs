@@ -18,13 +18,13 @@ fn waiting_changes_become_one_segment_a_scope_that_stays_the_same_for_ever() {
     dispute(&store);
     assert_eq!(store.seal_segments().unwrap(), 1);
     assert_eq!(store.seal_segments().unwrap(), 0);
-    let sent = store.unacknowledged(64, usize::MAX).unwrap();
+    let sent = store.unacknowledged(64, usize::MAX, &[]).unwrap();
     assert_eq!((sent.len(), sent[0].entries.len()), (1, 2));
     drop(store);
     let store = phone.open();
     dispute(&store);
     store.seal_segments().unwrap();
-    let again = store.unacknowledged(64, usize::MAX).unwrap();
+    let again = store.unacknowledged(64, usize::MAX, &[]).unwrap();
     assert_eq!(again[0], sent[0]);
     assert_eq!(again[1].header.index, 1);
     assert_eq!(again[1].header.previous, sent[0].header.hash());
@@ -37,8 +37,8 @@ fn waiting_changes_become_one_segment_a_scope_that_stays_the_same_for_ever() {
         };
         segment.verify(&key, hash_of).unwrap();
     }
-    assert_eq!(store.unacknowledged(1, usize::MAX).unwrap().len(), 1);
-    assert_eq!(store.unacknowledged(64, 1).unwrap().len(), 1);
+    assert_eq!(store.unacknowledged(1, usize::MAX, &[]).unwrap().len(), 1);
+    assert_eq!(store.unacknowledged(64, 1, &[]).unwrap().len(), 1);
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn only_a_receipt_makes_a_record_received_and_a_forged_one_does_not() {
     let store = phone.enrolled();
     let record = dispute(&store).record;
     store.seal_segments().unwrap();
-    let segment = store.unacknowledged(64, usize::MAX).unwrap().remove(0);
+    let segment = store.unacknowledged(64, usize::MAX, &[]).unwrap().remove(0);
     assert_eq!(state(&store, &record), SyncState::Waiting);
     let mut forged = phone.relay.receipt(&segment, 0, |_| accepted());
     forged.receipt.received_at = Timestamp(0);
@@ -66,7 +66,12 @@ fn only_a_receipt_makes_a_record_received_and_a_forged_one_does_not() {
     assert_eq!(applied.after.acknowledged, 1);
     assert_eq!(state(&store, &record), SyncState::Received);
     assert_eq!(store.receipts(Some(&record)).unwrap(), [receipt]);
-    assert!(store.unacknowledged(64, usize::MAX).unwrap().is_empty());
+    assert!(
+        store
+            .unacknowledged(64, usize::MAX, &[])
+            .unwrap()
+            .is_empty()
+    );
     // The same answer again changes nothing.
     assert!(store.apply_response(&response).unwrap().changed.is_empty());
 }
@@ -77,7 +82,7 @@ fn a_quarantined_record_is_refused_with_its_reason_until_a_supervisor_admits_it(
     let store = phone.enrolled();
     let (refused, kept) = (dispute(&store).record, dispute(&store).record);
     store.seal_segments().unwrap();
-    let segment = store.unacknowledged(64, usize::MAX).unwrap().remove(0);
+    let segment = store.unacknowledged(64, usize::MAX, &[]).unwrap().remove(0);
     let receipt = phone.relay.receipt(&segment, 0, |entry| {
         if entry.record == refused {
             Verdict::Quarantined {
@@ -120,7 +125,7 @@ fn a_rejected_edit_leaves_the_document_and_the_next_one_builds_on_what_is_left()
     let edit = |place: &str| Save::edit(record, Kind::Dispute).set("place", place);
     store.save(&edit("错地方")).unwrap();
     store.seal_segments().unwrap();
-    let segment = store.unacknowledged(64, usize::MAX).unwrap().remove(0);
+    let segment = store.unacknowledged(64, usize::MAX, &[]).unwrap().remove(0);
     let receipt = phone.relay.receipt(&segment, 0, |_| Verdict::Rejected {
         reason: "地点不对".into(),
     });
@@ -153,7 +158,7 @@ fn a_rejected_record_still_shows_what_was_refused() {
     let store = phone.enrolled();
     let record = dispute(&store).record;
     store.seal_segments().unwrap();
-    let segment = store.unacknowledged(64, usize::MAX).unwrap().remove(0);
+    let segment = store.unacknowledged(64, usize::MAX, &[]).unwrap().remove(0);
     let receipt = phone.relay.receipt(&segment, 0, |_| Verdict::Rejected {
         reason: "重复".into(),
     });
@@ -320,6 +325,29 @@ fn cursors_time_and_scopes_move_with_the_answer_and_a_new_epoch_starts_over() {
     assert_eq!(cursor(&store, GRID), None);
     let save = Save::new(Kind::Dispute, open(Kind::Dispute)).set("type", "02");
     assert_eq!(store.save(&save).unwrap_err().code(), "scope_not_writable");
+}
+
+#[test]
+fn a_new_epoch_believes_no_receipt_of_the_old_one_and_keeps_them_all() {
+    let mut phone = Phone::new();
+    let store = phone.enrolled();
+    let record = dispute(&store).record;
+    phone.relay.accept_all(&store);
+    let kept = store.receipts(Some(&record)).unwrap();
+    assert!(!store.has_waiting(&[]).unwrap());
+    store.adopt_epoch(EpochId([1; 8])).unwrap();
+    assert_eq!(state(&store, &record), SyncState::Waiting);
+    assert!(store.has_waiting(&[]).unwrap());
+    assert!(!store.has_waiting(&[GRID]).unwrap());
+    assert_eq!(store.receipts(Some(&record)).unwrap(), kept);
+    let offered = store.unacknowledged(64, usize::MAX, &[]).unwrap();
+    assert_eq!(offered[0].entries.len(), 1);
+    let receipt = phone.relay.receipt(&offered[0], 0, |_| accepted());
+    let mut answer = phone.relay.response(vec![receipt.clone()], vec![]);
+    answer.epoch = EpochId([1; 8]);
+    store.apply_response(&answer).unwrap();
+    assert_eq!(state(&store, &record), SyncState::Received);
+    assert_eq!(store.receipts(Some(&record)).unwrap(), [receipt]);
 }
 
 #[test]
