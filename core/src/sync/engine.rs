@@ -1,0 +1,399 @@
+//! Decides what is sent next and what an answer means. No sockets, no clock of its own: `handle(event) -> step`.
+//!
+//! Records go first: rounds of push and pull until nothing waits and nothing is left to read. Then media, smallest
+//! first. A chain that the relay refuses is set aside for this sync, so that it does not hold up the other scopes.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde::Serialize;
+use xunge_protocol::envelope;
+use xunge_protocol::message::{RefusedSegment, SYNC_PATH, SyncRequest, SyncResponse};
+use xunge_protocol::refusal::SyncRefusal;
+use xunge_protocol::{Hash32, RecordId, ScopeId};
+
+use super::error::SyncError;
+use super::media::{self, MediaStep};
+use super::pace::Pace;
+use super::transport::{Answer, Exchange, Method, TransportFailure};
+use crate::env::Env;
+use crate::store::{Store, StoreError};
+
+/// Rounds without any progress after which the relay is not asked again.
+const MOST_IDLE_ROUNDS: u32 = 3;
+/// Most segments in one request, below what the relay takes.
+const MOST_SEGMENTS: usize = 32;
+
+/// What happened.
+#[derive(Debug)]
+pub enum Event {
+    /// The sync begins.
+    Begin,
+    /// The last exchange was answered.
+    Answered(Answer),
+    /// The last exchange failed.
+    Failed(TransportFailure),
+    /// The wait is over.
+    Woken,
+}
+
+/// What to do next.
+#[derive(Debug)]
+pub enum Step {
+    /// Send this, and come back with `Answered` or `Failed`.
+    Send(Exchange),
+    /// Come back with `Woken` after this long.
+    Wait(Duration),
+    /// Everything went both ways.
+    Done,
+}
+
+/// What a sync did. Records are counted once, however many changes they had.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SyncReport {
+    /// Own records of which something was sent.
+    pub sent: u64,
+    /// Own records that a receipt now covers.
+    pub acknowledged: u64,
+    /// Entries by others that arrived.
+    pub received: u64,
+    /// Own records of which the relay did not take something.
+    pub refused: u64,
+    /// Requests sent, media included.
+    pub requests: u64,
+    /// Requests that had to be repeated.
+    pub repeated: u64,
+    /// Bytes of request bodies.
+    pub bytes_up: u64,
+    /// Bytes of response bodies.
+    pub bytes_down: u64,
+    /// Media files sent.
+    pub media_sent: u64,
+    /// Milliseconds since the beginning.
+    pub ms: u64,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Records,
+    Exchanging {
+        request: Vec<u8>,
+        sent: BTreeSet<RecordId>,
+        started_millis: u64,
+    },
+    Media,
+    Moving {
+        step: MediaStep,
+        started_millis: u64,
+    },
+}
+
+/// One sync, from beginning to end.
+#[derive(Debug)]
+pub struct Engine {
+    phase: Phase,
+    pace: Pace,
+    started_millis: u64,
+    idle_rounds: u32,
+    /// Scopes whose chain the relay refused in this sync.
+    set_aside: Vec<(ScopeId, SyncRefusal)>,
+    /// Media that did not go in this sync for a reason that waiting does not mend.
+    media_aside: BTreeSet<Hash32>,
+    sent: BTreeSet<RecordId>,
+    report: SyncReport,
+}
+
+impl Engine {
+    /// A sync that begins at `now_millis` of [`Env::elapsed_millis`].
+    pub fn new(now_millis: u64) -> Self {
+        Self {
+            phase: Phase::Records,
+            pace: Pace::new(now_millis),
+            started_millis: now_millis,
+            idle_rounds: 0,
+            set_aside: Vec::new(),
+            media_aside: BTreeSet::new(),
+            sent: BTreeSet::new(),
+            report: SyncReport::default(),
+        }
+    }
+
+    /// What was done so far.
+    pub fn report(&self) -> &SyncReport {
+        &self.report
+    }
+
+    /// Takes what happened, changes the store, and says what to do next.
+    pub fn handle(
+        &mut self,
+        store: &Store,
+        env: &dyn Env,
+        event: Event,
+    ) -> Result<Step, SyncError> {
+        let now = env.elapsed_millis();
+        let step = match event {
+            Event::Begin | Event::Woken => self.next(store, now),
+            Event::Answered(answer) => self.answered(store, env, now, answer),
+            Event::Failed(failure) => {
+                self.failed(env, now, None, SyncError::NoNetwork(failure.to_string()))
+            }
+        };
+        self.report.ms = now.saturating_sub(self.started_millis);
+        self.report.sent = self.sent.len() as u64;
+        step
+    }
+
+    fn next(&mut self, store: &Store, now: u64) -> Result<Step, SyncError> {
+        match self.phase {
+            Phase::Records | Phase::Exchanging { .. } => self.ask(store, now),
+            Phase::Media | Phase::Moving { .. } => self.move_media(store, now),
+        }
+    }
+
+    /// Builds the next request: whatever waits, within the budget.
+    fn ask(&mut self, store: &Store, now: u64) -> Result<Step, SyncError> {
+        let budget = self.pace.budget_bytes();
+        store.seal_segments()?;
+        let segments = store.unacknowledged(MOST_SEGMENTS, budget, &self.skipped())?;
+        let sent = segments
+            .iter()
+            .flat_map(|s| s.entries.iter().map(|e| e.record))
+            .collect();
+        let position = store.sync_position()?;
+        let message = SyncRequest {
+            cursors: position.cursors,
+            receipt_cursor: position.receipt_cursor,
+            segments,
+            pull_budget_bytes: budget as u32,
+        };
+        let (identity, me) = store.enrolled()?;
+        let counter = store.next_request_counter()?;
+        let request = envelope::seal_request(
+            &identity.key,
+            me.writer,
+            SYNC_PATH,
+            position.epoch,
+            counter,
+            &message,
+        )?;
+        let exchange = Exchange {
+            method: Method::Post,
+            path: SYNC_PATH.into(),
+            authorization: None,
+            timeout: self.pace.timeout(request.len() + budget),
+            body: request.clone(),
+        };
+        self.phase = Phase::Exchanging {
+            request,
+            sent,
+            started_millis: now,
+        };
+        Ok(self.send(exchange))
+    }
+
+    fn skipped(&self) -> Vec<ScopeId> {
+        self.set_aside.iter().map(|(scope, _)| *scope).collect()
+    }
+
+    fn send(&mut self, exchange: Exchange) -> Step {
+        self.report.requests += 1;
+        self.report.bytes_up += exchange.body.len() as u64;
+        Step::Send(exchange)
+    }
+
+    fn answered(
+        &mut self,
+        store: &Store,
+        env: &dyn Env,
+        now: u64,
+        answer: Answer,
+    ) -> Result<Step, SyncError> {
+        self.report.bytes_down += answer.body.len() as u64;
+        if matches!(answer.status, 429 | 502 | 503 | 504) {
+            return self.failed(env, now, answer.retry_after, SyncError::Busy);
+        }
+        if looks_like_a_page(&answer) {
+            return self.failed(env, now, None, SyncError::CaptivePortal);
+        }
+        match std::mem::replace(&mut self.phase, Phase::Records) {
+            Phase::Exchanging {
+                request,
+                sent,
+                started_millis,
+            } => {
+                if answer.status != 200 {
+                    return Err(unsigned_refusal(answer.status, &answer, false));
+                }
+                let (identity, _) = store.enrolled()?;
+                let response: SyncResponse =
+                    match envelope::open_response(&identity.relay_key, &request, &answer.body) {
+                        Ok(response) => response,
+                        // Flipped or cut on the way, or not the relay: ask again, believe nothing.
+                        Err(error) => return self.failed(env, now, None, error.into()),
+                    };
+                self.pace.succeeded(
+                    now,
+                    request.len() + answer.body.len(),
+                    now.saturating_sub(started_millis),
+                );
+                self.take(store, now, sent, &response)
+            }
+            Phase::Moving {
+                step,
+                started_millis,
+            } => {
+                let bytes = step.bytes() + answer.body.len();
+                match media::answered(store, &step, &answer)? {
+                    media::Outcome::Done => {
+                        self.pace
+                            .succeeded(now, bytes, now.saturating_sub(started_millis));
+                        self.report.media_sent += u64::from(step.is_upload());
+                    }
+                    media::Outcome::SetAside => {
+                        self.media_aside.insert(step.hash());
+                    }
+                }
+                self.phase = Phase::Media;
+                self.next(store, now)
+            }
+            Phase::Records | Phase::Media => self.next(store, now),
+        }
+    }
+
+    /// Takes a response that the relay signed.
+    fn take(
+        &mut self,
+        store: &Store,
+        now: u64,
+        sent: BTreeSet<RecordId>,
+        response: &SyncResponse,
+    ) -> Result<Step, SyncError> {
+        let before = store.sync_position()?;
+        let applied = match store.apply_response(response) {
+            // Another lifetime of the relay's log: read again from the start, offer own segments again.
+            Err(StoreError::EpochChanged) => {
+                store.adopt_epoch(response.epoch)?;
+                return self.go_on(store, now, true, false);
+            }
+            applied => applied?,
+        };
+        self.sent.extend(sent);
+        self.report.received += applied.received;
+        self.report.acknowledged += applied
+            .after
+            .acknowledged
+            .saturating_sub(applied.before.acknowledged);
+        self.report.refused += applied.after.refused.saturating_sub(applied.before.refused);
+        let offered = self.set_aside_or_offer_again(store, &response.refused)?;
+        let moved = offered || store.sync_position()? != before;
+        let more = response.more_receipts || response.scopes.iter().any(|s| s.more);
+        self.go_on(store, now, more, moved)
+    }
+
+    /// Another round if there is reason for one, else the media.
+    fn go_on(
+        &mut self,
+        store: &Store,
+        now: u64,
+        more: bool,
+        moved: bool,
+    ) -> Result<Step, SyncError> {
+        self.idle_rounds = if moved { 0 } else { self.idle_rounds + 1 };
+        if more || store.has_waiting(&self.skipped())? {
+            if self.idle_rounds > MOST_IDLE_ROUNDS {
+                return Err(SyncError::NoProgress);
+            }
+            return self.ask(store, now);
+        }
+        self.phase = Phase::Media;
+        self.next(store, now)
+    }
+
+    /// Whether some segments will be offered again.
+    fn set_aside_or_offer_again(
+        &mut self,
+        store: &Store,
+        refused: &[RefusedSegment],
+    ) -> Result<bool, SyncError> {
+        let mut offered = false;
+        for segment in refused {
+            if self
+                .set_aside
+                .iter()
+                .any(|(scope, _)| *scope == segment.scope)
+            {
+                continue;
+            }
+            // The relay lacks earlier segments of this chain, and they are here.
+            let behind = segment.code == SyncRefusal::Gap && segment.expected < segment.index;
+            if behind && store.offer_again(segment.scope, segment.expected)? {
+                offered = true;
+            } else {
+                self.set_aside.push((segment.scope, segment.code));
+            }
+        }
+        Ok(offered)
+    }
+
+    fn move_media(&mut self, store: &Store, now: u64) -> Result<Step, SyncError> {
+        match media::next(store, now, &self.media_aside)? {
+            Some((step, mut exchange)) => {
+                exchange.timeout = self.pace.timeout(step.bytes());
+                self.phase = Phase::Moving {
+                    step,
+                    started_millis: now,
+                };
+                Ok(self.send(exchange))
+            }
+            None => match self.set_aside.first() {
+                Some((_, code)) => Err(SyncError::Chain(*code)),
+                None => Ok(Step::Done),
+            },
+        }
+    }
+
+    fn failed(
+        &mut self,
+        env: &dyn Env,
+        now: u64,
+        retry_after: Option<Duration>,
+        error: SyncError,
+    ) -> Result<Step, SyncError> {
+        self.phase = match std::mem::replace(&mut self.phase, Phase::Records) {
+            Phase::Records | Phase::Exchanging { .. } => Phase::Records,
+            Phase::Media | Phase::Moving { .. } => Phase::Media,
+        };
+        self.report.repeated += 1;
+        match self
+            .pace
+            .failed(now, retry_after, u64::from_be_bytes(env.random()))
+        {
+            Some(wait) => Ok(Step::Wait(wait)),
+            None => Err(error),
+        }
+    }
+}
+
+/// Whether an answer is a web page or a redirection: something between the phone and the relay speaks.
+pub(super) fn looks_like_a_page(answer: &Answer) -> bool {
+    let html = answer
+        .content_type
+        .as_deref()
+        .is_some_and(|t| t.starts_with("text/html"));
+    html || (300..400).contains(&answer.status)
+}
+
+/// The error for a status that carries no signature. Nothing is concluded from it.
+pub(super) fn unsigned_refusal(status: u16, answer: &Answer, enrolling: bool) -> SyncError {
+    #[derive(serde::Deserialize)]
+    struct Problem {
+        code: String,
+    }
+    let code =
+        serde_json::from_slice::<Problem>(&answer.body).map_or_else(|_| "none".into(), |p| p.code);
+    if enrolling && (400..500).contains(&status) {
+        SyncError::TicketRefused(code)
+    } else {
+        SyncError::Refused { status, code }
+    }
+}

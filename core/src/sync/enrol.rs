@@ -1,0 +1,89 @@
+//! Enrolment: turns a ticket into a certified writer. Safe to repeat with the same key: the relay answers the same.
+
+use std::time::Duration;
+
+use xunge_protocol::enrolment::{ENROL_PATH, EnrolRequest, EnrolResponse, Ticket};
+use xunge_protocol::envelope;
+use xunge_protocol::{EpochId, SecretKey, WireError, WriterId};
+
+use super::error::SyncError;
+use super::transport::{Answer, Exchange, Method, Transport};
+use crate::env::Env;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+const ATTEMPTS: u32 = 6;
+
+/// Uses `ticket` for the writer whose key is `key`. The key must be kept on disk before this is called.
+pub async fn enrol<T: Transport>(
+    transport: &T,
+    env: &dyn Env,
+    ticket: &Ticket,
+    key: &SecretKey,
+    predecessor: Option<WriterId>,
+) -> Result<EnrolResponse, SyncError> {
+    let message = EnrolRequest {
+        secret: ticket.secret,
+        key: key.public(),
+        predecessor,
+    };
+    // The writer id is not known yet; the key inside vouches for the envelope.
+    let body = envelope::seal_request(
+        key,
+        WriterId([0; 8]),
+        ENROL_PATH,
+        EpochId([0; 8]),
+        0,
+        &message,
+    )?;
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        let exchange = Exchange {
+            method: Method::Post,
+            path: ENROL_PATH.into(),
+            authorization: None,
+            body: body.clone(),
+            timeout: TIMEOUT,
+        };
+        let outcome = match transport.exchange(exchange).await {
+            Ok(answer) => read_answer(ticket, key, &body, &answer),
+            Err(failure) => Err(SyncError::NoNetwork(failure.to_string())),
+        };
+        match outcome {
+            Err(SyncError::NoNetwork(_) | SyncError::Busy) if attempt < ATTEMPTS => {
+                let jitter = u64::from(env.random::<1>()[0]) * 4;
+                transport
+                    .sleep(Duration::from_millis((300u64 << attempt) + jitter))
+                    .await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// What `answer` says, believed only if the ticket's relay key signed it.
+fn read_answer(
+    ticket: &Ticket,
+    key: &SecretKey,
+    request: &[u8],
+    answer: &Answer,
+) -> Result<EnrolResponse, SyncError> {
+    match answer.status {
+        200 => {}
+        429 | 502 | 503 | 504 => return Err(SyncError::Busy),
+        status => return Err(super::engine::unsigned_refusal(status, answer, true)),
+    }
+    if super::engine::looks_like_a_page(answer) {
+        return Err(SyncError::CaptivePortal);
+    }
+    let response: EnrolResponse =
+        envelope::open_response(&ticket.relay_key, request, &answer.body)?;
+    response.certificate.verify(&ticket.relay_key)?;
+    if response.certificate.certificate.key != key.public() {
+        return Err(WireError::NotAuthentic {
+            what: "certificate",
+        }
+        .into());
+    }
+    Ok(response)
+}

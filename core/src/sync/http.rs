@@ -1,0 +1,93 @@
+//! The real transport: reqwest over rustls with ring. No proxy, no redirect, no header that is not needed.
+
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::redirect::Policy;
+
+use super::transport::{Answer, Exchange, Method, Transport, TransportFailure};
+
+/// Largest answer that is read, in bytes.
+const MAX_ANSWER_BYTES: usize = 32 << 20;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// HTTP to one relay.
+#[derive(Debug, Clone)]
+pub struct HttpTransport {
+    client: reqwest::Client,
+    base: String,
+}
+
+impl HttpTransport {
+    /// A transport to the relay at `url` (no slash at the end).
+    pub fn new(url: &str) -> Result<Self, TransportFailure> {
+        // Fails only if a provider is installed already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder()
+            .redirect(Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .no_proxy()
+            .referer(false)
+            .build()
+            .map_err(|e| TransportFailure::Unreachable(e.to_string()))?;
+        Ok(Self {
+            client,
+            base: url.trim_end_matches('/').into(),
+        })
+    }
+}
+
+impl Transport for HttpTransport {
+    async fn exchange(&self, exchange: Exchange) -> Result<Answer, TransportFailure> {
+        let url = format!("{}{}", self.base, exchange.path);
+        let mut request = match exchange.method {
+            Method::Post => self.client.post(url).body(exchange.body),
+            Method::Put => self.client.put(url).body(exchange.body),
+            Method::Get => self.client.get(url),
+        };
+        request = request.timeout(exchange.timeout);
+        if let Some(authorization) = exchange.authorization {
+            request = request.header(AUTHORIZATION, authorization);
+        }
+        let mut response = request.send().await.map_err(failure)?;
+        let header = |name| {
+            response
+                .headers()
+                .get(name)
+                .and_then(|v| v.to_str().ok())
+                .map(str::to_owned)
+        };
+        let retry_after = header(RETRY_AFTER)
+            .and_then(|v| v.parse().ok())
+            .map(Duration::from_secs);
+        let content_type = header(CONTENT_TYPE);
+        let status = response.status().as_u16();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(failure)? {
+            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+                return Err(TransportFailure::Cut("the answer is too large".into()));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer {
+            status,
+            retry_after,
+            content_type,
+            body,
+        })
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
+fn failure(error: reqwest::Error) -> TransportFailure {
+    if error.is_timeout() {
+        TransportFailure::TimedOut
+    } else if error.is_connect() {
+        TransportFailure::Unreachable(error.to_string())
+    } else {
+        TransportFailure::Cut(error.to_string())
+    }
+}

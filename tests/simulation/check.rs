@@ -1,0 +1,90 @@
+//! What must be true, in a form that is small enough to be read in one sitting.
+//!
+//! I1: what was saved is there after any kill. I2: what a phone calls received, the relay holds, change by change.
+//! I3: at rest, all phones of a grid and the relay hold the same. I4: every saved record is exactly one of waiting,
+//! received or returned, refused, and the numbers add up.
+
+use std::collections::BTreeSet;
+
+use xunge_core::store::SyncState;
+use xunge_protocol::RecordId;
+use xunge_records::model::schema::to_json;
+
+use crate::phone::SimPhone;
+use crate::relay::SimRelay;
+
+/// I1 and I4 on one phone.
+pub(crate) fn phone(n: usize, phone: &SimPhone) -> Vec<String> {
+    let mut violations = Vec::new();
+    let store = phone.store();
+    for record in &phone.wrote {
+        let row = store.record(record).unwrap();
+        match row.map(|r| (r.own, r.sync_state)) {
+            Some((
+                true,
+                SyncState::Waiting | SyncState::Received | SyncState::Returned | SyncState::Refused,
+            )) => {}
+            other => violations.push(format!(
+                "I1/I4: phone {n} saved {record}, and has {other:?}"
+            )),
+        }
+    }
+    let progress = store.progress().unwrap();
+    if progress.saved != progress.acknowledged + progress.waiting + progress.refused
+        || progress.saved != phone.wrote.len() as u64
+    {
+        violations.push(format!(
+            "I4: phone {n} wrote {} records, and says {progress:?}",
+            phone.wrote.len()
+        ));
+    }
+    violations
+}
+
+/// I2 for what one phone wrote.
+pub(crate) fn claims(n: usize, phone: &SimPhone, relay: &SimRelay) -> Vec<String> {
+    let writer = phone.store().enrolled().unwrap().1.writer;
+    let mut violations = Vec::new();
+    for record in &phone.wrote {
+        let Some(row) = phone.store().record(record).unwrap() else {
+            continue;
+        };
+        if !matches!(row.sync_state, SyncState::Received | SyncState::Returned) {
+            continue;
+        }
+        let held: BTreeSet<_> = relay.changes(row.scope, *record).into_iter().collect();
+        let document = phone.store().load_document(record).unwrap().unwrap();
+        for change in document.changes_by(writer) {
+            if !held.contains(&change) {
+                violations.push(format!(
+                    "I2: phone {n} calls {record} received, but the relay lacks {change}"
+                ));
+            }
+        }
+    }
+    violations
+}
+
+/// I3 for one record among the phones of its grid, and the relay.
+pub(crate) fn agreement(
+    record: RecordId,
+    phones: &[(usize, &SimPhone)],
+    relay: &SimRelay,
+) -> Vec<String> {
+    let Some(there) = relay.record(record) else {
+        return vec![format!("I3: the relay lacks {record}")];
+    };
+    let expected = to_json(&there);
+    let mut violations = Vec::new();
+    for (n, phone) in phones {
+        match phone.store().load_record(&record).unwrap() {
+            Some(here) if to_json(&here) == expected => {}
+            Some(here) => violations.push(format!(
+                "I3: phone {n} sees {record} otherwise:\n{}\nthan the relay:\n{expected}",
+                to_json(&here)
+            )),
+            None => violations.push(format!("I3: phone {n} lacks {record}")),
+        }
+    }
+    violations
+}
