@@ -152,6 +152,16 @@ fn replay(
     Ok(loaded)
 }
 
+/// How often the document was rebuilt without a rejected change. What this worker's writer adds next comes from a
+/// document without it, so it must not go on counting where that change did: it gets an actor of its own.
+pub(super) fn rebuilds(tx: &Transaction<'_>, record: &RecordId) -> Result<u8, StoreError> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT min(count(*), 255) FROM change WHERE record = ?1 AND mine = 1 AND verdict = 3",
+        )?
+        .query_row([record.0], |row| row.get(0))?)
+}
+
 /// Evidence for the sync state of a record: its worker's own changes in order.
 pub(super) fn standings(
     tx: &Transaction<'_>,

@@ -57,7 +57,7 @@ pub(super) fn project_loaded(
         .query_row([id.0], |row| row.get(0))
         .optional()?;
     tx.prepare_cached(
-        "INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0)
+        "INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
          ON CONFLICT DO UPDATE SET scope = ?3, title = ?4, subject = ?5, day = ?6, opened_at = ?7,
              changed_at = ?8, own = ?9, sync_state = ?10, state = ?11, closed = ?12",
     )?

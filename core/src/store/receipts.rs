@@ -90,18 +90,13 @@ pub(super) fn take(
     .execute((place.0, place.1, place.2, receipt.revision))?;
     let mut records = BTreeSet::new();
     for ((change, record), verdict) in changes.into_iter().zip(&receipt.verdicts) {
-        apply(tx, change, &record, verdict)?;
+        apply(tx, change, verdict)?;
         records.insert(RecordId(record));
     }
     Ok(records)
 }
 
-fn apply(
-    tx: &Transaction<'_>,
-    change: i64,
-    record: &[u8; 13],
-    verdict: &Verdict,
-) -> Result<(), StoreError> {
+fn apply(tx: &Transaction<'_>, change: i64, verdict: &Verdict) -> Result<(), StoreError> {
     let (standing, code, detail, position) = match verdict {
         Verdict::Accepted { position, .. } => (Standing::Accepted, None, None, Some(*position)),
         Verdict::Quarantined { code, detail } => (
@@ -117,9 +112,6 @@ fn apply(
             None,
         ),
     };
-    let before: u8 = tx
-        .prepare_cached("SELECT verdict FROM change WHERE id = ?1")?
-        .query_row([change], |row| row.get(0))?;
     tx.prepare_cached(
         "UPDATE change SET verdict = ?2, code = ?3, detail = ?4, position = ?5 WHERE id = ?1",
     )?
@@ -130,10 +122,5 @@ fn apply(
         detail,
         position.map(u64::cast_signed),
     ))?;
-    if standing == Standing::Rejected && before != Standing::Rejected as u8 {
-        // What this writer adds now comes from a document without the change: under a new actor.
-        tx.prepare_cached("UPDATE record SET rebuilt = rebuilt + 1 WHERE record = ?1")?
-            .execute([record])?;
-    }
     Ok(())
 }

@@ -177,13 +177,9 @@ impl Store {
             body.name.get_or_insert_with(|| me.name.clone());
             edit.events.push((id, body));
         }
-        let rebuilt: Option<u8> = tx
-            .prepare_cached("SELECT min(rebuilt, 255) FROM record WHERE record = ?1")?
-            .query_row([record.0], |row| row.get(0))
-            .optional()?;
         let author = Author {
             writer: me.writer,
-            rebuild: rebuilt.unwrap_or(0),
+            rebuild: changes::rebuilds(tx, &record)?,
         };
         if let Some(change) = loaded.document.edit(author, now.at, &edit)? {
             changes::insert(

@@ -14,3 +14,6 @@ pub use error::VaultError;
 pub use key_store::{FileKeyStore, KeyStore};
 pub use workers::{Unlocked, Vault, WorkerCard};
 pub use wrap::DatabaseKey;
+
+#[cfg(test)]
+mod tests;

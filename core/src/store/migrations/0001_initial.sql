@@ -112,9 +112,7 @@ CREATE TABLE record (
   own INTEGER NOT NULL,
   sync_state INTEGER NOT NULL,
   state TEXT NOT NULL,
-  closed INTEGER NOT NULL,
-  -- How often the document was rebuilt without a rejected change.
-  rebuilt INTEGER NOT NULL
+  closed INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX record_latest ON record (opened_at, record);
 CREATE INDEX record_kind ON record (kind, opened_at, record);

@@ -2,6 +2,7 @@
 //! a key and a log.
 
 mod finding;
+mod holding_true;
 mod keeping_media;
 mod opening;
 mod saving;
