@@ -60,6 +60,7 @@ impl Store {
             media_folder,
             _claim: claim,
         };
+        store.bring_projections_up_to_date()?;
         store.sweep_media()?;
         Ok(store)
     }
@@ -89,15 +90,6 @@ impl Store {
     /// Gives memory back that is not needed between calls.
     pub fn release_memory(&self) -> Result<(), StoreError> {
         Ok(self.connection().release_memory()?)
-    }
-
-    /// Bytes that the database takes on disk, without the write-ahead log and media.
-    pub fn database_bytes(&self) -> Result<u64, StoreError> {
-        self.read(|tx| {
-            let pages: i64 = tx.pragma_query_value(None, "page_count", |row| row.get(0))?;
-            let size: i64 = tx.pragma_query_value(None, "page_size", |row| row.get(0))?;
-            Ok((pages * size).unsigned_abs())
-        })
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {

@@ -12,28 +12,54 @@ use super::{Store, StoreError, media, search};
 /// Longest title, in characters.
 const TITLE_CHARS: usize = 40;
 
+/// Raised whenever this file, or the fold that it reads, makes other rows from the same changes.
+const VERSION: i64 = 1;
+
 impl Store {
-    /// Makes all projections anew from the changes.
-    pub fn rebuild_projections(&self) -> Result<(), StoreError> {
+    /// Makes all projections anew if an earlier version of the app made them.
+    pub(super) fn bring_projections_up_to_date(&self) -> Result<(), StoreError> {
+        let made_by: Option<i64> = self.read(|tx| {
+            Ok(tx
+                .query_row(
+                    "SELECT value FROM counter WHERE name = 'projection'",
+                    (),
+                    |row| row.get(0),
+                )
+                .optional()?)
+        })?;
+        if made_by == Some(VERSION) {
+            return Ok(());
+        }
         self.write(|tx| {
-            for table in [
-                "household",
-                "search_term",
-                "warning_household",
-                "media_reference",
-            ] {
-                tx.execute(&format!("DELETE FROM {table}"), ())?;
-            }
-            let records = tx
-                .prepare("SELECT DISTINCT record FROM change")?
-                .query_map((), |row| Ok(RecordId(row.get(0)?)))?
-                .collect::<Result<Vec<_>, _>>()?;
-            for record in records {
-                project(tx, &record)?;
-            }
+            rebuild(tx)?;
+            tx.execute(
+                "INSERT OR REPLACE INTO counter VALUES ('projection', ?1)",
+                [VERSION],
+            )?;
             Ok(())
         })
     }
+}
+
+/// Throws all projections away and makes them from the changes.
+pub(super) fn rebuild(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    for table in [
+        "record",
+        "household",
+        "search_term",
+        "warning_household",
+        "media_reference",
+    ] {
+        tx.execute(&format!("DELETE FROM {table}"), ())?;
+    }
+    let records = tx
+        .prepare("SELECT DISTINCT record FROM change")?
+        .query_map((), |row| Ok(RecordId(row.get(0)?)))?
+        .collect::<Result<Vec<_>, _>>()?;
+    for record in records {
+        project(tx, &record)?;
+    }
+    Ok(())
 }
 
 /// Projects `record` from its changes in the log.

@@ -3,9 +3,7 @@
 use rusqlite::types::Value as Sql;
 use rusqlite::{OptionalExtension as _, Row, Transaction};
 use xunge_protocol::{RecordId, ScopeId, Timestamp};
-use xunge_records::{
-    Author, Document, Edit, EventBody, EventId, Kind, Open, Record, Value, check_change,
-};
+use xunge_records::{Author, Document, Edit, EventBody, EventId, Kind, Open, Record, Value};
 
 use super::changes::{self, Loaded, NewRow};
 use super::sync_state::SyncState;
@@ -233,24 +231,6 @@ impl Store {
     /// Records, the latest begun first.
     pub fn records(&self, query: &RecordQuery) -> Result<Vec<RecordRow>, StoreError> {
         self.read(|tx| records(tx, query))
-    }
-
-    /// What a record's changes say, one by one, for a timeline: hash and what each did, oldest first.
-    pub fn history(
-        &self,
-        record: &RecordId,
-    ) -> Result<Vec<xunge_records::CheckedChange>, StoreError> {
-        self.read(|tx| {
-            let mut select =
-                tx.prepare_cached("SELECT body FROM change WHERE record = ?1 ORDER BY id")?;
-            let mut rows = select.query([record.0])?;
-            let mut history = Vec::new();
-            while let Some(row) = rows.next()? {
-                let body = row.get_ref(0)?.as_blob().unwrap_or_default();
-                history.push(check_change(body).map_err(|e| StoreError::Damaged(e.to_string()))?);
-            }
-            Ok(history)
-        })
     }
 }
 

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension as _, Transaction};
 use xunge_protocol::system::{Grant, OrgNode, Resource, SignedCertificate, WriterRole};
 use xunge_protocol::{Entry, EntryKind, PublicKey, ScopeId, WriterId, wire};
 
-use super::{Store, StoreError, identity, resources};
+use super::{Store, StoreError, resources};
 
 /// A scope as the worker knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,29 +56,6 @@ impl Store {
                 .prepare_cached("SELECT name FROM certificate WHERE writer = ?1")?
                 .query_row([writer.0], |row| row.get(0))
                 .optional()?)
-        })
-    }
-
-    /// The present grants of this phone's worker.
-    pub fn grants(&self) -> Result<Vec<Grant>, StoreError> {
-        self.read(|tx| {
-            let (_, enrolled) = identity::enrolled(tx)?;
-            let grants = tx
-                .prepare_cached(
-                    "SELECT scope, starts, ends, drain_days FROM grant_period WHERE worker = ?1
-                     ORDER BY scope",
-                )?
-                .query_map([&enrolled.worker], |row| {
-                    Ok(Grant {
-                        worker: enrolled.worker.clone(),
-                        scope: ScopeId(row.get(0)?),
-                        from: xunge_protocol::Timestamp(row.get(1)?),
-                        until: row.get::<_, Option<i64>>(2)?.map(xunge_protocol::Timestamp),
-                        drain_days: row.get(3)?,
-                    })
-                })?
-                .collect::<Result<_, _>>()?;
-            Ok(grants)
         })
     }
 }

@@ -51,6 +51,10 @@ fn two_workers_share_a_phone_each_with_a_key_of_their_own() {
         .map(|w| w.name)
         .collect();
     assert_eq!(names, ["李建国", "王桂兰"]);
+    vault.set_photo(&first, b"jpeg").unwrap();
+    let cards = vault.workers().unwrap();
+    assert_eq!(cards[0].photo, None);
+    assert_eq!(fs::read(cards[1].photo.as_ref().unwrap()).unwrap(), b"jpeg");
     assert_ne!(first.key.as_bytes(), second.key.as_bytes());
     let again = vault.unlock(&first.worker, "1234").unwrap();
     assert_eq!(again.key.as_bytes(), first.key.as_bytes());

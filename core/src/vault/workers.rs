@@ -220,15 +220,6 @@ impl Vault {
         Ok(self.unlocked(worker, key))
     }
 
-    /// Sets a new PIN for an open vault.
-    pub fn change_pin(&self, unlocked: &Unlocked, new_pin: &str) -> Result<(), VaultError> {
-        check_pin(new_pin)?;
-        let mut file = self.finished(&unlocked.worker)?;
-        let secret = self.secret()?;
-        file.pin = Some(self.pin_wrap(&unlocked.worker, &unlocked.key, &secret, new_pin)?);
-        self.write(&unlocked.worker, &file)
-    }
-
     /// Sets the picture of a worker's card, a JPEG or PNG.
     pub fn set_photo(&self, unlocked: &Unlocked, photo: &[u8]) -> Result<(), VaultError> {
         Ok(disk::write_whole(&unlocked.folder.join("photo"), photo)?)

@@ -15,7 +15,7 @@ CREATE TABLE identity (
   county BLOB
 ) STRICT;
 
--- Counters that never go back: record, event, request, draft, opened.
+-- Counters that never go back (record, event, request, draft, opened), and the version that made the projections.
 CREATE TABLE counter (
   name TEXT PRIMARY KEY,
   value INTEGER NOT NULL

@@ -111,6 +111,6 @@ fn check(store: &Store, saved: &[RecordId], seed: u64, step: u32) {
         refused: count(SyncState::Refused),
     };
     assert_eq!(progress, counted, "{at}");
-    store.rebuild_projections().unwrap();
+    store.write(crate::store::projection::rebuild).unwrap();
     assert_eq!(all(store), rows, "{at}");
 }

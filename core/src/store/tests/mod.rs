@@ -2,6 +2,7 @@
 //! a key and a log.
 
 mod finding;
+mod golden;
 mod holding_true;
 mod keeping_media;
 mod opening;
@@ -20,7 +21,10 @@ use xunge_protocol::{
     Entry, EntryKind, EpochId, Hash32, PublicKey, RecordId, ScopeId, SecretKey, Segment, Timestamp,
     Verdict, WriterId,
 };
-use xunge_records::{Author, Document, Edit, EventBody, EventId, FormRef, Kind, Open, Value};
+use xunge_records::{
+    Author, CheckedChange, Document, Edit, EventBody, EventId, FormRef, Kind, Open, Value,
+    check_change,
+};
 
 use super::{RecordQuery, Save, Saved, Store};
 use crate::env::{Env, SeededEnv};
@@ -301,4 +305,18 @@ fn dispute(store: &Store) -> Saved {
 
 fn all(store: &Store) -> Vec<super::RecordRow> {
     store.records(&RecordQuery::default()).unwrap()
+}
+
+/// All changes of a record, the rejected ones too, oldest first.
+fn history(store: &Store, record: &RecordId) -> Vec<CheckedChange> {
+    let bodies: Vec<Vec<u8>> = store
+        .read(|tx| {
+            let rows = tx
+                .prepare("SELECT body FROM change WHERE record = ?1 ORDER BY id")?
+                .query_map([record.0], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            Ok(rows)
+        })
+        .unwrap();
+    bodies.iter().map(|b| check_change(b).unwrap()).collect()
 }

@@ -96,3 +96,20 @@ fn the_same_ticket_keeps_the_key_and_another_is_refused() {
         "other_ticket"
     );
 }
+
+#[test]
+fn projections_of_an_earlier_version_are_made_anew() {
+    let phone = Phone::new();
+    let store = phone.enrolled();
+    let saved = dispute(&store);
+    store
+        .write(|tx| {
+            tx.execute("UPDATE record SET title = 'as before'", ())?;
+            tx.execute("UPDATE counter SET value = 0 WHERE name = 'projection'", ())?;
+            Ok(())
+        })
+        .unwrap();
+    drop(store);
+    let row = phone.open().record(&saved.record).unwrap().unwrap();
+    assert_eq!(row.title, "张三 · 李四");
+}

@@ -43,7 +43,7 @@ fn a_projection_equals_the_replay_of_the_changes() {
         )
     };
     let before = look(&store);
-    store.rebuild_projections().unwrap();
+    store.write(crate::store::projection::rebuild).unwrap();
     assert_eq!(look(&store), before);
     assert_eq!(before.0.len(), 4);
 }
@@ -53,7 +53,7 @@ fn two_records_that_say_the_same_in_the_same_second_are_two() {
     let mut phone = Phone::new();
     let store = phone.enrolled();
     let twins = [dispute(&store).record, dispute(&store).record];
-    let hash = |record| store.history(record).unwrap()[0].hash;
+    let hash = |record| history(&store, record)[0].hash;
     assert_eq!(hash(&twins[0]), hash(&twins[1]));
     phone.relay.accept_all(&store);
     assert_eq!(store.progress().unwrap().acknowledged, 2);
@@ -67,7 +67,7 @@ fn an_edit_of_a_record_is_one_more_change_and_an_edit_that_changes_nothing_is_no
     let edit = Save::edit(saved.record, Kind::Dispute).set("place", "村口");
     store.save(&edit).unwrap();
     store.save(&edit).unwrap();
-    assert_eq!(store.history(&saved.record).unwrap().len(), 2);
+    assert_eq!(history(&store, &saved.record).len(), 2);
 }
 
 #[test]

@@ -141,9 +141,7 @@ fn a_rejected_edit_leaves_the_document_and_the_next_one_builds_on_what_is_left()
     store.save(&edit("村口")).unwrap();
     assert_eq!(place().as_deref(), Some("村口"));
     assert_eq!(state(&store, &record), SyncState::Waiting);
-    let rebuilds: Vec<u8> = store
-        .history(&record)
-        .unwrap()
+    let rebuilds: Vec<u8> = history(&store, &record)
         .iter()
         .map(|c| c.author.rebuild)
         .collect();
