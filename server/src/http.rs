@@ -15,7 +15,7 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetReques
 use tower_http::trace::TraceLayer;
 
 use crate::relay::Relay;
-use crate::sync;
+use crate::{api, sync};
 
 /// Requests under way get this long to end after the signal to stop.
 const GRACE: Duration = Duration::from_secs(8);
@@ -32,6 +32,7 @@ pub fn router(relay: Arc<Relay>) -> Router {
         .layer(GlobalConcurrencyLimitLayer::new(concurrency));
     Router::new()
         .merge(sync::http::router(&relay))
+        .merge(api::router())
         .layer(layers)
         // Outside the limit: an overloaded relay still answers that it is alive.
         .route("/healthz", get(|| async { "ok\n" }))

@@ -18,5 +18,6 @@ pub mod import;
 pub mod log;
 pub mod problem;
 pub mod relay;
+pub mod resources;
 pub mod store;
 pub mod sync;

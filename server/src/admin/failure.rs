@@ -1,5 +1,6 @@
 //! How a command ends when it does not do what was asked: one line that says what is wrong and what to do.
 
+use crate::authority::AuthorityError;
 use crate::store::StoreError;
 
 /// Why a command did nothing, or not all.
@@ -45,6 +46,12 @@ impl Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<AuthorityError> for Failure {
+    fn from(error: AuthorityError) -> Self {
         Self::Failed(error.to_string())
     }
 }

@@ -10,14 +10,17 @@ use crate::store::EntryRow;
 const SEGMENT_ENTRIES: usize = 256;
 
 impl Authority<'_> {
-    /// Adds an entry to what the relay writes in `scope`. The first thing in every scope is the relay's certificate.
+    /// Adds an entry to what the relay writes in `scope`. The first that it writes there, in each of its epochs, is its
+    /// certificate.
     pub(super) fn queue(
         &mut self,
         scope: ScopeId,
         entry: Entry,
         change: Hash32,
     ) -> Result<(), AuthorityError> {
-        if !self.outgoing.contains_key(&scope) && self.tx().last_position(scope)? == 0 {
+        if !self.outgoing.contains_key(&scope)
+            && self.tx().chain_head(scope, self.relay.writer())?.is_none()
+        {
             let certificate = self.relay_certificate()?;
             let body = wire::encode(&certificate);
             let first = Entry {

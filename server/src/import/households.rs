@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::identity::is_id_number;
+use xunge_records::model::id_number;
+
 use super::table::{Column, Fault, Row, parse};
 
 const COLUMNS: &[Column] = &[
@@ -163,7 +164,7 @@ impl Reading<'_> {
             });
         let flags = row
             .text("flags")
-            .split([';', ';', '、', '|', ' '])
+            .split([';', '\u{ff1b}', '\u{3001}', '|', ' '])
             .filter(|flag| !flag.is_empty())
             .filter_map(|flag| self.code(row, "flags", "household_flag", flag))
             .collect();
@@ -208,12 +209,9 @@ impl Reading<'_> {
             date.map(|date| date.to_string())
         });
         let id_number = row.get("person_id_number").map(str::to_owned);
-        if id_number
-            .as_deref()
-            .is_some_and(|number| !is_id_number(number))
-        {
+        if let Some(Err(error)) = id_number.as_deref().map(id_number::parse) {
             // The number itself stays out of messages and logs.
-            self.fault(row, "person_id_number", "has a wrong length or check digit");
+            self.fault(row, "person_id_number", error.to_string());
         }
         Some(PersonInput {
             reference: row.text("person_ref").into(),

@@ -1,9 +1,10 @@
 //! From a record to its row: the columns that the console sorts and filters by.
 
 use xunge_protocol::{RecordId, ScopeId, Timestamp};
+use xunge_records::model::schema;
 use xunge_records::{Effect, Kind, Record, Review};
 
-use super::{LogError, Origin, broken};
+use super::{LogError, Origin};
 use crate::store::RecordRow;
 
 /// The row of `record`, changed at `now`.
@@ -44,7 +45,7 @@ pub(crate) fn row(
         household: household(record),
         warning: id_at(record, "warning"),
         day: day(record).map(str::to_owned),
-        json: serde_json::to_string(record).map_err(|e| broken(record.id, e))?,
+        json: schema::to_json(record).to_string(),
     })
 }
 

@@ -34,6 +34,13 @@ pub(super) fn open_reader(path: &Path, key: &DatabaseKey) -> StoreResult<Connect
     Ok(conn)
 }
 
+/// A database that nobody else uses, in its plain journal mode.
+pub(super) fn open_plain(path: &Path, key: &DatabaseKey) -> StoreResult<Connection> {
+    let conn = Connection::open(path)?;
+    prepare(&conn, key)?;
+    Ok(conn)
+}
+
 fn prepare(conn: &Connection, key: &DatabaseKey) -> StoreResult<()> {
     conn.execute_batch(&key.pragma())?;
     conn.busy_timeout(BUSY)?;

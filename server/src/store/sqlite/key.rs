@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
@@ -24,39 +24,53 @@ impl DatabaseKey {
     }
 }
 
+/// Where the key of the store in `dir` is.
+pub(super) fn path(dir: &Path) -> PathBuf {
+    dir.join(FILE)
+}
+
 /// Writes the key file of a new store, readable by its owner alone.
 pub(super) fn create(dir: &Path, key_and_salt: &[u8; 48]) -> StoreResult<DatabaseKey> {
-    let path = dir.join(FILE);
-    let text = Zeroizing::new(hex::encode(key_and_salt));
+    let key = DatabaseKey(Zeroizing::new(hex::encode(key_and_salt)));
+    write_to(&path(dir), &key)?;
+    fs::File::open(dir)
+        .and_then(|d| d.sync_all())
+        .map_err(|e| file_error(dir, e))?;
+    Ok(key)
+}
+
+/// Writes a key to a new file, readable by its owner alone.
+pub(super) fn write_to(path: &Path, key: &DatabaseKey) -> StoreResult<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&path).map_err(|e| match e.kind() {
+    let mut file = options.open(path).map_err(|e| match e.kind() {
         std::io::ErrorKind::AlreadyExists => {
+            let dir = path.parent().unwrap_or(path);
             StoreError::AlreadyInitialised(dir.display().to_string())
         }
-        _ => file_error(&path, e),
+        _ => file_error(path, e),
     })?;
-    file.write_all(text.as_bytes())
+    file.write_all(key.0.as_bytes())
         .and_then(|()| file.sync_all())
-        .map_err(|e| file_error(&path, e))?;
-    fs::File::open(dir)
-        .and_then(|d| d.sync_all())
-        .map_err(|e| file_error(dir, e))?;
-    Ok(DatabaseKey(text))
+        .map_err(|e| file_error(path, e))
 }
 
-/// Reads the key file.
+/// Reads the key file of a store.
 pub(super) fn read(dir: &Path) -> StoreResult<DatabaseKey> {
-    let path = dir.join(FILE);
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => Zeroizing::new(text.trim().to_owned()),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-            return Err(StoreError::NotInitialised(dir.display().to_string()));
-        }
-        Err(e) => return Err(file_error(&path, e)),
-    };
+    let path = path(dir);
+    if path.exists() {
+        read_from(&path)
+    } else {
+        Err(StoreError::NotInitialised(dir.display().to_string()))
+    }
+}
+
+/// Reads a key file.
+pub(super) fn read_from(path: &Path) -> StoreResult<DatabaseKey> {
+    let text = fs::read_to_string(path).map_err(|e| file_error(path, e))?;
+    let text = Zeroizing::new(text.trim().to_owned());
     if text.len() != HEX_DIGITS || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Err(StoreError::Corrupt(format!(
             "{} is not a key of {HEX_DIGITS} hex digits",

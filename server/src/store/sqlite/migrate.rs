@@ -12,6 +12,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         include_str!("migrations/0002_organisation.sql"),
     ),
     ("0003_people", include_str!("migrations/0003_people.sql")),
+    (
+        "0004_references",
+        include_str!("migrations/0004_references.sql"),
+    ),
 ];
 
 /// Applies what is missing.

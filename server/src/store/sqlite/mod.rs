@@ -1,6 +1,7 @@
 //! The store on one SQLCipher file: one writer, many readers. The only part of the relay that knows SQL.
 
 mod audit;
+mod backup;
 mod connection;
 mod county;
 mod enrolments;
@@ -11,6 +12,7 @@ mod people;
 mod quarantine;
 mod queue;
 mod records;
+mod references;
 mod row;
 mod segments;
 mod writers;
@@ -20,6 +22,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rusqlite::Connection;
 
+pub use backup::{backup_key_file, restore_backup, write_backup};
 pub use county::{County, NewCounty};
 pub use key::database_key;
 

@@ -1,0 +1,129 @@
+//! `xunge serve`: answers phones and browsers until told to stop.
+
+use std::fs::{File, OpenOptions};
+use std::net::SocketAddr;
+use std::path::Path;
+
+use axum::Router;
+use axum::routing::get;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use super::args::{LogFormat, Place, Serve};
+use super::failure::{Failure, Outcome};
+use super::output;
+use crate::http;
+use crate::relay::Config;
+use crate::store::Options;
+
+pub(super) fn run(place: &Place, args: Serve) -> Outcome {
+    if let Some(media) = &args.media {
+        let scheme = media.split("://").next().unwrap_or_default();
+        return Err(Failure::new(format!(
+            "--media {scheme}://… is not there yet: this version keeps media in the data folder"
+        )));
+    }
+    log_to_stderr(args.log);
+    let config = Config {
+        public_url: args
+            .public_url
+            .map(|url| url.trim_end_matches('/').to_owned()),
+        ..Config::default()
+    };
+    let relay = place.open_with(
+        config,
+        Options {
+            writer_thread: true,
+        },
+    )?;
+    let _lock = lock(place.dir()?)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(format!("cannot start: {error}")))?;
+    let outcome = runtime.block_on(async {
+        let listener = bind(args.listen).await?;
+        let address = listener
+            .local_addr()
+            .map_err(|e| Failure::new(e.to_string()))?;
+        if let Some(metrics) = args.metrics {
+            serve_metrics(metrics).await?;
+        }
+        let stop = stop_signal()?;
+        output::write(format!("listening http://{address}\n").as_bytes())?;
+        tracing::info!(%address, epoch = %relay.county().epoch, "listening");
+        http::serve(relay, listener, stop)
+            .await
+            .map_err(|error| Failure::new(format!("the listener failed: {error}")))
+    });
+    // Blocking work under way is not waited for: what was answered is durable already.
+    runtime.shutdown_background();
+    outcome
+}
+
+/// One serving process a folder: the restore of a backup must not pull the database away under it.
+pub(super) fn lock(dir: &Path) -> Result<File, Failure> {
+    let path = dir.join("serve.lock");
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(|error| Failure::file(&path, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(_) => Err(Failure::new(format!(
+            "another xunge uses {}: stop it first",
+            dir.display()
+        ))),
+    }
+}
+
+fn log_to_stderr(format: LogFormat) {
+    let filter = EnvFilter::try_from_env("XUNGE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    // A second subscriber in one process (a test) is no failure.
+    let _ = match format {
+        LogFormat::Text => builder.with_ansi(false).try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        Failure::new(format!(
+            "cannot listen on {address}: {error}; choose another --listen address"
+        ))
+    })
+}
+
+async fn serve_metrics(address: SocketAddr) -> Outcome {
+    let recorder = PrometheusBuilder::new()
+        .install_recorder()
+        .map_err(|error| Failure::new(format!("metrics: {error}")))?;
+    let listener = bind(address).await?;
+    let router = Router::new().route("/metrics", get(move || async move { recorder.render() }));
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!(%address, "metrics");
+    }
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Ok(())
+}
+
+/// Ends at SIGTERM or SIGINT.
+fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
+    let failed = |error: std::io::Error| Failure::new(format!("signals: {error}"));
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+    })
+}

@@ -1,0 +1,175 @@
+//! A backup is a copy of the database under the same key, with the media files in a table of their own.
+//!
+//! A restored store begins a new epoch under a new writer of the relay, with the relay's old key, which phones have pinned.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, params};
+use xunge_protocol::{EpochId, WriterId};
+
+use super::row::Bytes;
+use super::{DATABASE, SqliteStore, connection, key};
+use crate::store::{StoreError, StoreResult};
+
+const MEDIA_TABLE: &str =
+    "CREATE TABLE backup_media (name TEXT PRIMARY KEY, content BLOB NOT NULL) STRICT";
+
+/// Where the key of the backup `file` is written.
+pub fn backup_key_file(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".key");
+    name.into()
+}
+
+/// Copies the running store and the files of `media` to the new file `to`, and its key beside it. Returns the number of
+/// media files.
+pub fn write_backup(store: &SqliteStore, media: &Path, to: &Path) -> StoreResult<usize> {
+    store.backup(to)?;
+    let conn = open(to, &store.key)?;
+    conn.execute_batch(MEDIA_TABLE)?;
+    let mut files = Vec::new();
+    collect(media, media, &mut files)?;
+    conn.execute_batch("BEGIN")?;
+    for (name, path) in &files {
+        let content = fs::read(path).map_err(|e| key::file_error(path, e))?;
+        conn.execute(
+            "INSERT INTO backup_media (name, content) VALUES (?1, ?2)",
+            params![name, content],
+        )?;
+    }
+    conn.execute_batch("COMMIT; PRAGMA journal_mode = DELETE;")?;
+    drop(conn);
+    let beside = backup_key_file(to);
+    key::write_to(&beside, &store.key)?;
+    Ok(files.len())
+}
+
+/// Puts the backup `from` in place of what `dir` holds, which is kept beside it under the name `replaced-N`. The key is
+/// the one beside the backup, else that of `dir`. Returns the number of media files.
+pub fn restore_backup(
+    dir: &Path,
+    from: &Path,
+    epoch: EpochId,
+    writer: WriterId,
+) -> StoreResult<usize> {
+    let beside = backup_key_file(from);
+    let key = if beside.exists() {
+        key::read_from(&beside)?
+    } else {
+        key::read(dir).map_err(|_| StoreError::File {
+            path: beside.display().to_string(),
+            source: std::io::Error::other("the backup's key is missing: put it beside the backup"),
+        })?
+    };
+    // Nothing is touched before the backup is known to open.
+    let fresh = dir.join("restoring.db");
+    let _ = fs::remove_file(&fresh);
+    fs::copy(from, &fresh).map_err(|e| key::file_error(from, e))?;
+    let outcome = begin_epoch(dir, &fresh, &key, epoch, writer);
+    let count = match outcome {
+        Ok(count) => count,
+        Err(error) => {
+            let _ = fs::remove_file(&fresh);
+            return Err(error);
+        }
+    };
+    set_aside(dir)?;
+    let database = dir.join(DATABASE);
+    fs::rename(&fresh, &database).map_err(|e| key::file_error(&database, e))?;
+    key::write_to(&key::path(dir), &key)?;
+    fs::File::open(dir)
+        .and_then(|d| d.sync_all())
+        .map_err(|e| key::file_error(dir, e))?;
+    Ok(count)
+}
+
+fn begin_epoch(
+    dir: &Path,
+    fresh: &Path,
+    key: &key::DatabaseKey,
+    epoch: EpochId,
+    writer: WriterId,
+) -> StoreResult<usize> {
+    let conn = open(fresh, key)?;
+    let count = write_media(&conn, &dir.join("media"))?;
+    conn.execute_batch("BEGIN; DROP TABLE backup_media;")?;
+    conn.execute(
+        "UPDATE counties SET epoch = ?1, relay_writer = ?2",
+        params![Bytes(epoch.0), Bytes(writer.0)],
+    )?;
+    conn.execute_batch("COMMIT")?;
+    Ok(count)
+}
+
+fn open(path: &Path, key: &key::DatabaseKey) -> StoreResult<Connection> {
+    connection::open_plain(path, key).map_err(|error| match error {
+        StoreError::Sqlite(_) => StoreError::Corrupt(format!(
+            "{} is no backup, or its key is another one",
+            path.display()
+        )),
+        other => other,
+    })
+}
+
+fn write_media(conn: &Connection, media: &Path) -> StoreResult<usize> {
+    let mut query = conn.prepare("SELECT name, content FROM backup_media")?;
+    let mut rows = query.query([])?;
+    let mut count = 0;
+    while let Some(row) = rows.next()? {
+        let (name, content): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        let safe = name
+            .split('/')
+            .all(|part| !part.is_empty() && part != ".." && part != ".");
+        if !safe {
+            return Err(StoreError::Corrupt(format!("media file {name}")));
+        }
+        let path = media.join(&name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|e| key::file_error(folder, e))?;
+        }
+        fs::write(&path, content).map_err(|e| key::file_error(&path, e))?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// Moves a store that is in `dir` out of the way.
+fn set_aside(dir: &Path) -> StoreResult<()> {
+    let present: Vec<PathBuf> = ["", "-wal", "-shm"]
+        .iter()
+        .map(|ending| dir.join(format!("{DATABASE}{ending}")))
+        .chain([key::path(dir)])
+        .filter(|path| path.exists())
+        .collect();
+    if present.is_empty() {
+        return Ok(());
+    }
+    let aside = (1..)
+        .map(|n| dir.join(format!("replaced-{n}")))
+        .find(|path: &PathBuf| !path.exists())
+        .unwrap_or_else(|| dir.join("replaced"));
+    fs::create_dir_all(&aside).map_err(|e| key::file_error(&aside, e))?;
+    for path in present {
+        if let Some(name) = path.file_name() {
+            fs::rename(&path, aside.join(name)).map_err(|e| key::file_error(&path, e))?;
+        }
+    }
+    Ok(())
+}
+
+/// All files under `dir` with their path relative to `root`.
+fn collect(root: &Path, dir: &Path, files: &mut Vec<(String, PathBuf)>) -> StoreResult<()> {
+    if !dir.exists() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(dir).map_err(|e| key::file_error(dir, e))? {
+        let path = entry.map_err(|e| key::file_error(dir, e))?.path();
+        if path.is_dir() {
+            collect(root, &path, files)?;
+        } else if let Ok(relative) = path.strip_prefix(root) {
+            files.push((relative.to_string_lossy().into_owned(), path.clone()));
+        }
+    }
+    Ok(())
+}
