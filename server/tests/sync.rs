@@ -672,3 +672,21 @@ fn a_puller_never_skips_a_row_while_many_write() {
     written.sort();
     assert_eq!(seen, written);
 }
+
+#[test]
+fn a_dispute_opened_and_declined_in_one_day_without_signal_still_gets_its_number() {
+    let place = Place::inline();
+    let mut phone = place.phone("王秀英", &[GRID]);
+    let mut cases = Vec::new();
+    for verb in [Verb::Decline, Verb::Withdraw, Verb::Mediate] {
+        let dispute = phone.dispute(GRID);
+        phone.event(dispute, verb, |b| b.reason = Some("一方不愿".into()));
+        cases.push(dispute);
+    }
+    phone.sync(&place);
+    for dispute in cases {
+        let record = held(&place, dispute).unwrap();
+        assert!(record.state.number.is_some(), "{:?}", record.events);
+        assert_eq!(record.events.len(), 2);
+    }
+}

@@ -194,6 +194,20 @@ fn a_party_that_declines_ends_the_case_and_an_owner_that_dissents_does_not() {
 }
 
 #[test]
+fn a_case_that_a_phone_closed_before_it_heard_of_the_number_is_registered_all_the_same() {
+    for verb in [Verb::Decline, Verb::Withdraw] {
+        let story = Story::default().phone(verb).relay(Verb::Register, |e| {
+            e.number = Some("D-2026-000001".into());
+            e.owner = Some("柳村".into());
+        });
+        assert_eq!(story.effects(Kind::Dispute), [true, true]);
+        let state = story.case();
+        assert!(state.closed);
+        assert_eq!(state.number.as_deref(), Some("D-2026-000001"));
+    }
+}
+
+#[test]
 fn only_the_opener_withdraws_and_only_an_open_case() {
     let other = Story::registered().then(2, Verb::Withdraw, |_| {});
     assert!(!other.case().closed);

@@ -81,7 +81,7 @@ impl Authority<'_> {
         let scope = before
             .scope
             .ok_or_else(|| broken(record, "it is not open"))?;
-        self.commit(scope, record, before.kind, None, &before, draft)
+        self.commit(scope, record, before.kind, None, basis(&before), draft)
     }
 
     /// Opens a new record in `scope`, and returns it.
@@ -94,16 +94,8 @@ impl Authority<'_> {
     ) -> Result<Record, AuthorityError> {
         let n = self.next_own_number("record")?;
         let record = RecordId::written(self.relay.writer(), n);
-        let loaded = self.log.document(scope, record, kind)?;
-        let before = loaded.document.read(record)?;
-        self.commit(
-            scope,
-            record,
-            kind,
-            Some(Open { scope, form }),
-            &before,
-            draft,
-        )
+        let open = Some(Open { scope, form });
+        self.commit(scope, record, kind, open, Vec::new(), draft)
     }
 
     fn commit(
@@ -112,11 +104,10 @@ impl Authority<'_> {
         record: RecordId,
         kind: Kind,
         open: Option<Open>,
-        before: &Record,
+        mut basis: Vec<EventId>,
         draft: Draft,
     ) -> Result<Record, AuthorityError> {
         let writer = self.relay.writer();
-        let mut basis = basis(before);
         let mut events = Vec::with_capacity(draft.events.len());
         for mut body in draft.events {
             let id = EventId {

@@ -38,7 +38,19 @@ pub(crate) struct Loaded {
     pub(crate) document: Document,
     /// Author and arrival of the first accepted change; none while there is none.
     pub(crate) origin: Option<Origin>,
+    /// What the document reads as; none while nobody asked since its last change.
+    read: Option<Record>,
     dirty: bool,
+}
+
+impl Loaded {
+    fn read(&mut self, id: RecordId) -> Result<&Record, LogError> {
+        let record = match self.read.take() {
+            Some(record) => record,
+            None => self.document.read(id).map_err(|e| broken(id, e))?,
+        };
+        Ok(self.read.insert(record))
+    }
 }
 
 /// Where a record came from.
@@ -49,7 +61,8 @@ pub(crate) struct Origin {
     pub(crate) late: bool,
 }
 
-/// Work on the log in one transaction.
+/// Work on the log in one transaction. Every document that it touched stays in memory until its end, so large imports
+/// take several transactions.
 pub struct LogWork<'a> {
     pub(crate) tx: &'a dyn LogTx,
     pub(crate) now: Timestamp,
@@ -88,6 +101,7 @@ impl<'a> LogWork<'a> {
         if let Some(loaded) = self.loaded.get_mut(&record) {
             loaded.document = document;
             loaded.origin.get_or_insert(origin);
+            loaded.read = None;
             loaded.dirty = true;
         }
     }
@@ -108,17 +122,17 @@ impl<'a> LogWork<'a> {
             return Ok(None);
         };
         let loaded = self.document(scope, record, kind)?;
-        let read = loaded.document.read(record);
-        Ok(Some(read.map_err(|e| broken(record, e))?))
+        Ok(Some(loaded.read(record)?.clone()))
     }
 
     /// Writes the rows of all records that changed. Must come last in the transaction.
     pub fn project(&mut self) -> Result<(), LogError> {
         for (id, loaded) in &mut self.loaded {
             if let (true, Some(origin)) = (loaded.dirty, loaded.origin) {
-                let record = loaded.document.read(*id).map_err(|e| broken(*id, e))?;
+                let scope = loaded.scope;
+                let record = loaded.read(*id)?;
                 self.tx
-                    .put_record(&projection::row(&record, loaded.scope, origin, self.now)?)?;
+                    .put_record(&projection::row(record, scope, origin, self.now)?)?;
                 loaded.dirty = false;
             }
         }
@@ -145,6 +159,7 @@ fn load(tx: &dyn LogTx, scope: ScopeId, record: RecordId, kind: Kind) -> Result<
         kind,
         document,
         origin,
+        read: None,
         dirty: false,
     })
 }

@@ -4,10 +4,10 @@ use xunge_protocol::header::SegmentHeader;
 use xunge_protocol::message::{MAX_SEGMENT_ENTRIES, RefusedSegment};
 use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::system::WriterRole;
-use xunge_protocol::{Entry, Hash32, RefusalCode, Segment, Verdict, WireError};
+use xunge_protocol::{Entry, Hash32, RecordId, RefusalCode, Segment, Verdict, WireError};
 
 use super::SyncFailure;
-use crate::authority::Authority;
+use crate::authority::{Authority, AuthorityError};
 use crate::log::judge::{Bearer, Content, Refusal};
 use crate::log::receipt;
 use crate::store::{
@@ -136,7 +136,7 @@ fn take(
                 let position = tx.next_position(header.scope)?;
                 row.position = Some(position);
                 tx.insert_entry(&header, &row)?;
-                authority.register(row.entry.record)?;
+                register(authority, row.entry.record)?;
                 Verdict::Accepted {
                     position,
                     late: bearer.late,
@@ -159,6 +159,18 @@ fn take(
         true,
     )?;
     Ok(())
+}
+
+/// Takes a case on. A case that cannot be taken on stays visible without a number; it must not stop the phone's other work.
+fn register(authority: &mut Authority<'_>, record: RecordId) -> Result<(), SyncFailure> {
+    match authority.register(record) {
+        Err(AuthorityError::Log(error)) => Err(error.into()),
+        Err(error) => {
+            tracing::error!(%record, %error, "case not registered");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
 }
 
 /// What the relay refuses whatever the entry says.

@@ -2,7 +2,7 @@
 //!
 //! | verb | legal when | code after |
 //! |--|--|--|
-//! | register | no number yet; has number and owner | unchanged |
+//! | register | no number yet, closed or not; has number and owner | unchanged |
 //! | assign, transfer | registered, open; has owner and reason | S40 |
 //! | escalate | registered, open; has owner and reason | S30 |
 //! | mediate | open | S20 |
@@ -39,7 +39,8 @@ pub(super) fn turn(state: &mut State, withdrawn: bool, body: &EventBody) -> bool
     let has_reason = says(&body.reason);
     let code = match body.verb() {
         Verb::Register => {
-            let legal = !registered && open && says(&body.number) && says(&body.owner);
+            // Also when closed: a phone that heard nothing of the number may have closed the case meanwhile.
+            let legal = !registered && says(&body.number) && says(&body.owner);
             if legal {
                 state.number.clone_from(&body.number);
                 own(state, body);
