@@ -7,6 +7,7 @@ mod check;
 mod network;
 mod phone;
 mod relay;
+mod soak;
 mod world;
 
 use world::World;
@@ -60,4 +61,10 @@ fn the_same_seed_gives_the_same_run() {
     };
     assert_eq!(trace(7), trace(7));
     assert_ne!(trace(7).0, trace(8).0);
+}
+
+#[test]
+#[ignore = "runs for as long as asked: cargo xtask soak"]
+fn soak() {
+    soak::run();
 }

@@ -32,6 +32,16 @@ impl Counts {
         *self.0.entry(what).or_default() += 1;
     }
 
+    /// How often something happened.
+    pub(crate) fn get(&self, what: &str) -> u64 {
+        self.0.get(what).copied().unwrap_or(0)
+    }
+
+    /// Everything that happened, with its number.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        self.0.iter().map(|(what, times)| (*what, *times))
+    }
+
     /// A run in which a fault never happened proves nothing about it.
     pub(crate) fn assert_all_happened(&self) {
         for what in [

@@ -54,12 +54,6 @@ impl Soak {
         if let Some(seed) = self.seed {
             command.env("XUNGE_SOAK_SEED", seed.to_string());
         }
-        if let Some(plant) = self.plant {
-            command.env("XUNGE_SOAK_PLANT", plant);
-        }
-        if self.plants {
-            command.env("XUNGE_SOAK_PLANTS", "1");
-        }
         if let Some(json) = self.json {
             command.env("XUNGE_SOAK_JSON", std::path::absolute(json)?);
         }
