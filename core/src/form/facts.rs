@@ -178,16 +178,22 @@ impl<'a> Facts<'a> {
             return true;
         }
         match &question.pick {
-            Some((pick, code)) => {
-                let picked = match self.answer(pick) {
-                    Some(Answer::List(codes)) => codes.contains(code),
-                    Some(Answer::Text(one)) => one == code,
-                    _ => false,
-                };
-                picked || (!question.optional && !stored)
-            }
+            Some(_) => self.is_picked(question) || (!question.optional && !stored),
             None => !(stored && question.known.is_some()),
         }
+    }
+
+    /// Whether the user said that the answer in an existing record is to change.
+    pub(super) fn is_picked(&self, question: &QuestionDef) -> bool {
+        let Some((pick, code)) = &question.pick else {
+            return false;
+        };
+        self.record.is_some()
+            && match self.answer(pick) {
+                Some(Answer::List(codes)) => codes.contains(code),
+                Some(Answer::Text(one)) => one == code,
+                _ => false,
+            }
     }
 
     /// Optional questions that this app cannot ask, or that have nothing to choose from.

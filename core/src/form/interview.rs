@@ -130,7 +130,7 @@ impl Interview {
         if let QuestionKind::Unknown(_) = question.kind {
             return Err(AnswerError::AppTooOld);
         }
-        if !question.optional && !record {
+        if facts.is_picked(question) || (!question.optional && !record) {
             return Err(AnswerError::NotOptional);
         }
         let name = question.name.clone();

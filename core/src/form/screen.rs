@@ -107,8 +107,9 @@ pub(super) fn question(
         text: fill(context, facts, question.text.get(locale)),
         speech: fill(context, facts, question.speech.get(locale)),
         picture: question.picture.clone(),
-        // What the record holds may be left as it is.
-        optional: question.optional || entry.is_some_and(|e| e.source == Source::Record),
+        // What the record holds may be left as it is, unless the user just said that it changed.
+        optional: !facts.is_picked(question)
+            && (question.optional || entry.is_some_and(|e| e.source == Source::Record)),
         choices: takes.then_some(offered),
         value,
         quote: quote(facts, question, step),
