@@ -15,7 +15,7 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetReques
 use tower_http::trace::TraceLayer;
 
 use crate::relay::Relay;
-use crate::{api, sync};
+use crate::{api, console, sync};
 
 /// Requests under way get this long to end after the signal to stop.
 const GRACE: Duration = Duration::from_secs(8);
@@ -33,6 +33,7 @@ pub fn router(relay: Arc<Relay>) -> Router {
     Router::new()
         .merge(sync::http::router(&relay))
         .merge(api::router())
+        .merge(console::router(&relay))
         .layer(layers)
         // Outside the limit: an overloaded relay still answers that it is alive.
         .route("/healthz", get(|| async { "ok\n" }))

@@ -21,6 +21,7 @@ mod scope;
 pub mod settle;
 pub mod transfer;
 mod wording;
+pub mod worker;
 
 use std::sync::Arc;
 

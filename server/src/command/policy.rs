@@ -15,6 +15,8 @@ pub enum Act {
     Warn,
     /// Admit or reject a quarantined change.
     JudgeQuarantine,
+    /// Workers of the own scope: grants, tickets, lost phones, unlock codes.
+    Equip,
     /// Users, tokens, devices, organisation.
     Administer,
 }
@@ -23,7 +25,9 @@ pub enum Act {
 pub fn allows(role: Role, act: Act) -> bool {
     match act {
         Act::Read => true,
-        Act::Reveal | Act::Decide | Act::Warn | Act::JudgeQuarantine => role != Role::Viewer,
+        Act::Reveal | Act::Decide | Act::Warn | Act::JudgeQuarantine | Act::Equip => {
+            role != Role::Viewer
+        }
         Act::Administer => role == Role::Admin,
     }
 }
@@ -40,6 +44,7 @@ mod tests {
             Act::Decide,
             Act::Warn,
             Act::JudgeQuarantine,
+            Act::Equip,
             Act::Administer,
         ] {
             assert!(!allows(Role::Viewer, act), "{act:?}");

@@ -60,6 +60,19 @@ pub struct Ui {
 }
 
 impl Ui {
+    /// Surroundings of a page for nobody in particular.
+    pub fn outside(lang: Lang, csrf: &str, section: &'static str) -> Self {
+        Self {
+            lang,
+            who: None,
+            csrf: csrf.into(),
+            here: "/".into(),
+            section,
+            nav: Vec::new(),
+            flash: None,
+        }
+    }
+
     /// The text of `key`.
     pub fn t(&self, key: &str) -> String {
         self.lang.text(key)

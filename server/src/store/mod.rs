@@ -4,6 +4,7 @@
 //! other parts. A closure may run on another thread, and is never run twice. SQL lives in [`sqlite`] alone.
 
 mod audit;
+mod board;
 mod enrolments;
 mod error;
 mod organisation;
@@ -12,10 +13,15 @@ mod quarantine;
 mod records;
 mod references;
 mod segments;
+mod sessions;
 pub mod sqlite;
 mod writers;
 
 pub use audit::AuditLog;
+pub use board::{
+    Board, CampaignRow, GroupBy, HouseholdCounts, HouseholdFilter, HouseholdRow, HouseholdShow,
+    Outcome, RecipientRow, RecordFilter, Show, Span, Tally, Window,
+};
 pub use enrolments::{Enrolments, MediaRow, TicketRow};
 pub use error::{StoreError, StoreResult};
 pub use organisation::Organisation;
@@ -24,6 +30,7 @@ pub use quarantine::{EntryId, NotEntryId, Quarantine, QuarantineRow, QuarantineS
 pub use records::{RecordPlace, RecordRow, Records};
 pub use references::References;
 pub use segments::{EntryRow, SegmentRow, Segments};
+pub use sessions::{SessionRow, Sessions};
 pub use sqlite::{County, NewCounty, Options, SqliteStore as Store, Tx};
 pub use writers::{GrantState, Worker, WriterRow, Writers};
 

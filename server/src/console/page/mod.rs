@@ -1,5 +1,6 @@
 //! The pages, one file each: what it shows, and what its address answers.
 
+pub mod action;
 pub mod audit;
 pub mod cases;
 pub mod households;
@@ -9,7 +10,10 @@ pub mod organisation;
 pub mod problem;
 pub mod quarantine;
 pub mod record;
+mod record_parts;
+mod refusal;
 pub mod report;
 pub mod warning;
 pub mod warning_new;
 pub mod warnings;
+mod xlsx;

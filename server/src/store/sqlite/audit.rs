@@ -8,9 +8,9 @@ use super::row::{self, Bytes, Millis, signed, unsigned};
 use crate::audit::{self, AuditEvent, AuditRow};
 use crate::store::{AuditLog, StoreResult};
 
-const COLUMNS: &str = "n, at, actor, action, scope, subject, reason, detail, hash";
+pub(super) const COLUMNS: &str = "n, at, actor, action, scope, subject, reason, detail, hash";
 
-fn audit_row(r: &Row<'_>) -> rusqlite::Result<AuditRow> {
+pub(super) fn audit_row(r: &Row<'_>) -> rusqlite::Result<AuditRow> {
     Ok(AuditRow {
         n: unsigned(r.get(0)?),
         at: r.get::<_, Millis>(1)?.0,

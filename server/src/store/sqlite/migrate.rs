@@ -16,6 +16,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0004_references",
         include_str!("migrations/0004_references.sql"),
     ),
+    ("0005_console", include_str!("migrations/0005_console.sql")),
 ];
 
 /// Applies what is missing.

@@ -2,6 +2,10 @@
 
 mod audit;
 mod backup;
+mod board;
+mod board_households;
+mod board_people;
+mod board_warnings;
 mod connection;
 mod county;
 mod enrolments;
@@ -15,6 +19,7 @@ mod records;
 mod references;
 mod row;
 mod segments;
+mod sessions;
 mod writers;
 
 use std::path::{Path, PathBuf};

@@ -8,7 +8,7 @@ use super::Tx;
 use super::row::{self, Bytes, Millis, signed, unsigned};
 use crate::store::{RecordPlace, RecordRow, Records, StoreResult};
 
-const COLUMNS: &str = "scope, record, kind, writer, received_at, updated_at, sequence, late, state, review, number,
+pub(super) const COLUMNS: &str = "scope, record, kind, writer, received_at, updated_at, sequence, late, state, review, number,
     owner, owner_scope, level, deadline, hops, version, closed, conflicts, without_effect, proposals, household,
     warning, day, json";
 
@@ -20,7 +20,7 @@ fn kind(r: &Row<'_>, at: usize) -> rusqlite::Result<Kind> {
     ))
 }
 
-fn record(r: &Row<'_>) -> rusqlite::Result<RecordRow> {
+pub(super) fn record(r: &Row<'_>) -> rusqlite::Result<RecordRow> {
     Ok(RecordRow {
         scope: ScopeId(r.get::<_, Bytes<8>>(0)?.0),
         record: RecordId(r.get::<_, Bytes<13>>(1)?.0),

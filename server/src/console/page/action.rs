@@ -1,0 +1,286 @@
+//! What a supervisor does to a record: one address a verb, one form for all of them.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Redirect, Response};
+use xunge_protocol::{Hash32, RecordId};
+use xunge_records::{MediaRef, Value};
+
+use super::{record, record_parts, refusal};
+use crate::audit::AuditEvent;
+use crate::command::agree::Agree;
+use crate::command::approve::Approve;
+use crate::command::assign::Assign;
+use crate::command::escalate::Escalate;
+use crate::command::reopen::Reopen;
+use crate::command::resolve::Resolve;
+use crate::command::return_::Return;
+use crate::command::settle::Settle;
+use crate::command::transfer::Transfer;
+use crate::command::{self, Action, NewOwner, Order};
+use crate::console::context::{look, say};
+use crate::console::error::ConsoleError;
+use crate::console::form::Posted;
+use crate::console::session::{REVEAL_MS, Visitor};
+use crate::relay::Relay;
+use crate::store::{AuditLog as _, Sessions as _, StoreError};
+use crate::sync::media;
+
+/// Carries out a verb on a record, and shows the record again.
+pub(in crate::console) async fn perform(
+    State(relay): State<Arc<Relay>>,
+    visitor: Visitor,
+    Path((id, verb)): Path<(String, String)>,
+    posted: Posted,
+) -> Result<Response, ConsoleError> {
+    let id: RecordId = id.parse().map_err(|_| ConsoleError::NotFound)?;
+    // Before anything else: what lies outside is not there, whatever is asked of it.
+    look(relay.clone(), visitor.clone(), move |context| {
+        record::find(context, id).map(drop)
+    })
+    .await?;
+    blocking(move || {
+        let lang = visitor.lang();
+        if verb == "reveal" {
+            return reveal(&relay, &visitor, id, &posted);
+        }
+        let (good, text) = match order(&relay, &visitor, id, &verb, &posted)? {
+            Err(key) => (false, lang.text(key)),
+            Ok(order) => match command::perform(&relay, &visitor.actor, order) {
+                Ok(_) => (true, lang.text(&format!("done.{verb}"))),
+                Err(error) => (false, refusal::text(lang, error)?),
+            },
+        };
+        say(&relay, &visitor, good, &text)?;
+        Ok(Redirect::to(&format!("/records/{id}")).into_response())
+    })
+    .await
+}
+
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ConsoleError> + Send + 'static,
+) -> Result<T, ConsoleError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| Err(ConsoleError::Internal(error.to_string())))
+}
+
+/// The order in a form, or the key of what is wrong with it.
+fn order(
+    relay: &Relay,
+    visitor: &Visitor,
+    record: RecordId,
+    verb: &str,
+    posted: &Posted,
+) -> Result<Result<Order, &'static str>, ConsoleError> {
+    let note = posted.get("note").to_owned();
+    let mut reason = posted.get("reason").to_owned();
+    let owner = || {
+        let typed = posted.some("owner");
+        let scope = typed.as_deref().and_then(|owner| owner.parse().ok());
+        NewOwner {
+            name: typed.filter(|_| scope.is_none()),
+            scope,
+            deadline: posted.some("deadline"),
+        }
+    };
+    let action = match verb {
+        "assign" => Action::Assign(Assign { owner: owner() }),
+        "approve" => Action::Approve(Approve { note: note.clone() }),
+        "return" => {
+            let audio = match posted.file() {
+                Some((_, bytes)) => match keep_audio(relay, bytes)? {
+                    Some(audio) => Some(audio),
+                    None => return Ok(Err("refused.audio")),
+                },
+                None => None,
+            };
+            Action::Return(Return {
+                note: note.clone(),
+                audio,
+            })
+        }
+        "escalate" => Action::Escalate(Escalate {
+            deadline: posted.some("deadline"),
+        }),
+        "transfer" => {
+            let mut owner = owner();
+            if let Some(elsewhere) = posted.some("elsewhere") {
+                owner.scope = None;
+                owner.name = Some(elsewhere);
+            }
+            Action::Transfer(Transfer { owner })
+        }
+        "agree" => Action::Agree(Agree {
+            note: note.clone(),
+            ..Agree::default()
+        }),
+        "resolve" => Action::Resolve(Resolve {
+            code: posted.some("method"),
+            note: note.clone(),
+        }),
+        "reopen" => Action::Reopen(Reopen),
+        "settle" => {
+            let Some((field, value)) = posted.get("choice").split_once('=') else {
+                return Err(ConsoleError::BadForm);
+            };
+            let value: Value = serde_json::from_str(value).map_err(|_| ConsoleError::BadForm)?;
+            reason = posted.get("settle_reason").to_owned();
+            if reason.is_empty() {
+                reason = visitor.lang().text("settle.reason");
+            }
+            Action::Settle(Settle {
+                field: field.to_owned(),
+                value,
+            })
+        }
+        _ => return Err(ConsoleError::NotFound),
+    };
+    // Who wrote only a note has said why.
+    if reason.is_empty() {
+        reason = note;
+    }
+    Ok(Ok(Order {
+        record,
+        version: posted.get("version").parse().ok(),
+        reason,
+        action,
+    }))
+}
+
+/// Keeps a recording; nothing if it is none that phones and browsers play. What it is, its first bytes say.
+fn keep_audio(relay: &Relay, bytes: &[u8]) -> Result<Option<MediaRef>, ConsoleError> {
+    let mime = if bytes.get(4..8) == Some(b"ftyp") {
+        "audio/mp4"
+    } else if bytes.get(..4) == Some(b"RIFF") && bytes.get(8..12) == Some(b"WAVE") {
+        "audio/wav"
+    } else if bytes.get(..4) == Some(&[0x1a, 0x45, 0xdf, 0xa3]) {
+        "audio/webm"
+    } else {
+        return Ok(None);
+    };
+    let hash = Hash32::of(bytes);
+    media::put(relay, hash, mime, bytes, None)
+        .map_err(|error| ConsoleError::Internal(error.to_string()))?;
+    Ok(Some(MediaRef {
+        hash,
+        mime: mime.into(),
+        bytes: bytes.len() as u64,
+    }))
+}
+
+fn reveal(
+    relay: &Arc<Relay>,
+    visitor: &Visitor,
+    id: RecordId,
+    posted: &Posted,
+) -> Result<Response, ConsoleError> {
+    let lang = visitor.lang();
+    let reason = match posted.get("reveal_reason") {
+        "" => posted.get("reason"),
+        reason => reason,
+    };
+    let (good, text) = match command::reveal(relay, &visitor.actor, id, reason) {
+        Ok(_) => {
+            let (session, until) = (
+                visitor.session.token_hash,
+                relay.now().plus_millis(REVEAL_MS),
+            );
+            relay
+                .store
+                .write::<_, StoreError>(move |tx| tx.put_reveal(session, id, until))?;
+            (true, lang.text("done.reveal"))
+        }
+        Err(error) => (false, refusal::text(lang, error)?),
+    };
+    say(relay, visitor, good, &text)?;
+    Ok(Redirect::to(&format!("/records/{id}")).into_response())
+}
+
+/// A recording or picture of a record that the user sees. Each opening stands in the audit log.
+pub(in crate::console) async fn file(
+    State(relay): State<Arc<Relay>>,
+    visitor: Visitor,
+    Path((id, hash)): Path<(String, String)>,
+    headers: axum::http::HeaderMap,
+) -> Result<Response, ConsoleError> {
+    let id: RecordId = id.parse().map_err(|_| ConsoleError::NotFound)?;
+    let hash: Hash32 = hash.parse().map_err(|_| ConsoleError::NotFound)?;
+    let actor = visitor.actor.user.clone();
+    let scope = look(relay.clone(), visitor, move |context| {
+        let (record, row) = record::find(context, id)?;
+        if record_parts::refers_to(&record, hash) {
+            Ok(row.scope)
+        } else {
+            Err(ConsoleError::NotFound)
+        }
+    })
+    .await?;
+    let range = headers
+        .get(header::RANGE)
+        .and_then(|v| v.to_str().ok())
+        .and_then(first_byte);
+    blocking(move || {
+        let (row, bytes) = media::get(&relay, hash).map_err(|_| ConsoleError::NotFound)?;
+        let now = relay.now();
+        // A player asks for the rest in pieces: only the beginning is an opening.
+        if range.is_none_or(|from| from == 0) {
+            let event = AuditEvent::new(&actor, "media").about(id).within(scope);
+            relay
+                .store
+                .write::<_, StoreError>(move |tx| tx.append_audit(&event, now).map(drop))?;
+        }
+        Ok(part(&row.mime, bytes, range))
+    })
+    .await
+}
+
+/// First byte of `bytes=FROM-`, which is how players seek.
+fn first_byte(range: &str) -> Option<usize> {
+    range
+        .strip_prefix("bytes=")?
+        .split('-')
+        .next()?
+        .parse()
+        .ok()
+}
+
+fn part(mime: &str, bytes: Vec<u8>, from: Option<usize>) -> Response {
+    let base = [
+        (header::CONTENT_TYPE, mime.to_owned()),
+        (header::ACCEPT_RANGES, "bytes".to_owned()),
+        (header::CACHE_CONTROL, "private, no-store".to_owned()),
+    ];
+    let total = bytes.len();
+    match from.filter(|from| *from < total) {
+        None => (base, bytes).into_response(),
+        Some(from) => (
+            axum::http::StatusCode::PARTIAL_CONTENT,
+            base,
+            [(
+                header::CONTENT_RANGE,
+                format!("bytes {from}-{}/{total}", total - 1),
+            )],
+            bytes[from..].to_vec(),
+        )
+            .into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_player_may_ask_for_the_rest_of_a_recording() {
+        let whole = part("audio/wav", vec![1; 10], None);
+        assert_eq!(whole.status(), 200);
+        let rest = part("audio/wav", vec![1; 10], first_byte("bytes=4-"));
+        assert_eq!(rest.status(), 206);
+        assert_eq!(rest.headers()[header::CONTENT_RANGE], "bytes 4-9/10");
+        let beyond = part("audio/wav", vec![1; 10], first_byte("bytes=40-"));
+        assert_eq!(beyond.status(), 200);
+    }
+}
