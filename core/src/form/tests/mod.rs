@@ -13,9 +13,10 @@ use super::*;
 use crate::locale::Locale;
 
 pub(super) const TODAY: Date = date(2026, 11, 23);
-pub(super) const WANG: &str = "h-wang";
-pub(super) const LI: &str = "h-li";
-pub(super) const WARNING: &str = "w-1";
+pub(super) const WANG: &str = "01000000000000000000000001";
+pub(super) const LI: &str = "01000000000000000000000002";
+pub(super) const WANG_HERSELF: &str = "01000000000000000000000004";
+pub(super) const WARNING: &str = "01000000000000000000000003";
 
 /// Two households, a warning, and whatever records a test puts there.
 #[derive(Default)]
@@ -81,13 +82,13 @@ impl Knowledge for Village {
 
     fn members(&self, household: &str) -> Vec<Candidate> {
         match household {
-            WANG => vec![candidate("p-wang", "王桂兰")],
+            WANG => vec![candidate(WANG_HERSELF, "王桂兰")],
             _ => Vec::new(),
         }
     }
 
     fn person(&self, id: &str) -> Option<Candidate> {
-        (id == "p-wang").then(|| candidate(id, "王桂兰"))
+        (id == WANG_HERSELF).then(|| candidate(id, "王桂兰"))
     }
 
     fn record(&self, id: &str) -> Option<Known> {

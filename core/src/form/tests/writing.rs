@@ -224,7 +224,7 @@ fn an_optional_person_is_asked_only_where_there_are_any() {
         assert_eq!(!desk.at_review(&interview), asked);
         if asked {
             assert_eq!(desk.question(&interview).text, "和王桂兰家的谁？");
-            desk.answers(&mut interview, &[("who", "p-wang".into())]);
+            desk.answers(&mut interview, &[("who", WANG_HERSELF.into())]);
         }
     }
 }
