@@ -13,6 +13,7 @@ pub mod authority;
 pub mod command;
 pub mod console;
 pub mod env;
+pub mod export;
 pub mod http;
 pub mod import;
 pub mod log;

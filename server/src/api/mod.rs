@@ -22,6 +22,7 @@ use utoipa_axum::routes;
 
 use crate::relay::Relay;
 
+pub use params::Cursor;
 pub use problem::Problem;
 
 #[derive(OpenApi)]

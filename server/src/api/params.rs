@@ -118,9 +118,11 @@ impl Params {
 
 /// Where a reader stands: an epoch of the relay and a place in its order of changes. As text `EPOCH-N`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Cursor {
-    pub(crate) epoch: EpochId,
-    pub(crate) sequence: u64,
+pub struct Cursor {
+    /// The epoch.
+    pub epoch: EpochId,
+    /// The last change that the reader has.
+    pub sequence: u64,
 }
 
 impl FromStr for Cursor {
@@ -142,7 +144,7 @@ impl std::fmt::Display for Cursor {
 
 impl Cursor {
     /// The sequence to go on from, if the cursor is of this epoch.
-    pub(crate) fn sequence_in(self, epoch: EpochId) -> Option<u64> {
+    pub fn sequence_in(self, epoch: EpochId) -> Option<u64> {
         (self.epoch == epoch).then_some(self.sequence)
     }
 }

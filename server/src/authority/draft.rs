@@ -129,8 +129,8 @@ impl Authority<'_> {
         let at = self.now();
         let loaded = self.log.document(scope, record, kind)?;
         // Written on a copy, then taken through the same gate as anybody's change.
-        let change = loaded.document.clone().edit(author, at, &edit)?;
-        let Some(change) = change else {
+        let mut document = loaded.document.clone();
+        let Some(change) = document.edit(author, at, &edit)? else {
             return self.record(record);
         };
         let entry = Entry {
@@ -147,7 +147,7 @@ impl Authority<'_> {
             content: Content::Checked(relay.lists()),
         };
         self.log
-            .take(bearer, &entry)?
+            .take_written(bearer, &entry, Some(document))?
             .map_err(AuthorityError::Refused)?;
         self.queue(scope, entry, change.hash)?;
         let after = self.record(record)?;

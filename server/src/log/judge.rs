@@ -5,9 +5,9 @@ use xunge_protocol::{Entry, RefusalCode, ScopeId, WriterId};
 use xunge_records::guard::rules::{Arrival, check_role};
 use xunge_records::lists::CodeLists;
 use xunge_records::model::validate::{ProblemCode, validate};
-use xunge_records::{CheckedChange, Document, GuardError, Kind, check_change};
+use xunge_records::{CheckedChange, Document, GuardError, Kind, Record, check_change};
 
-use super::{LogError, LogWork, Origin};
+use super::{LogError, LogWork, Origin, broken};
 
 /// Why an entry goes into quarantine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +60,16 @@ impl LogWork<'_> {
         bearer: Bearer<'_>,
         entry: &Entry,
     ) -> Result<Result<CheckedChange, Refusal>, LogError> {
+        self.take_written(bearer, entry, None)
+    }
+
+    /// [`Self::take`] for a change that this relay just wrote, where `written` is the document with it.
+    pub(crate) fn take_written(
+        &mut self,
+        bearer: Bearer<'_>,
+        entry: &Entry,
+        written: Option<Document>,
+    ) -> Result<Result<CheckedChange, Refusal>, LogError> {
         let Some(kind) = Kind::from_entry_kind(entry.kind) else {
             return Ok(Err(RefusalCode::KindNotAllowed.into()));
         };
@@ -99,30 +109,40 @@ impl LogWork<'_> {
         if let Err(code) = check_role(&arrival, &change, &loaded.document) {
             return Ok(Err(code.into()));
         }
-        let mut document = loaded.document.clone();
-        if let Err(error) = document.apply(&change) {
-            return Ok(Err(GuardError::from(error).into()));
-        }
-        if let Content::Checked(lists) = bearer.content
-            && let Some(refusal) = unusable(&change, &document, lists)
-        {
-            return Ok(Err(refusal));
+        let document = match written {
+            Some(document) => document,
+            None => {
+                let mut document = loaded.document.clone();
+                if let Err(error) = document.apply(&change) {
+                    return Ok(Err(GuardError::from(error).into()));
+                }
+                document
+            }
+        };
+        let mut read = None;
+        if let Content::Checked(lists) = bearer.content {
+            let record = document
+                .read(entry.record)
+                .map_err(|e| broken(entry.record, e))?;
+            if let Some(refusal) = unusable(&change, &record, lists) {
+                return Ok(Err(refusal));
+            }
+            read = Some(record);
         }
         let origin = Origin {
             writer: bearer.writer,
             received_at,
             late: bearer.late,
         };
-        self.keep(entry.record, document, origin);
+        self.keep(entry.record, document, read, origin);
         Ok(Ok(change))
     }
 }
 
 /// Why a change would leave its record unusable. What others wrote before is not held against it, and a code that this
 /// relay does not know may come from a newer list.
-fn unusable(change: &CheckedChange, after: &Document, lists: &CodeLists) -> Option<Refusal> {
+fn unusable(change: &CheckedChange, after: &Record, lists: &CodeLists) -> Option<Refusal> {
     let does = &change.operations;
-    let fields = after.fields().ok()?;
     let touched = |path: &str| {
         let mut written = does.set.iter().map(|(p, _)| p).chain(&does.remove);
         written.any(|w| {
@@ -130,7 +150,7 @@ fn unusable(change: &CheckedChange, after: &Document, lists: &CodeLists) -> Opti
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
     };
-    let faults: Vec<String> = validate(after.kind(), &fields, lists)
+    let faults: Vec<String> = validate(after.kind, &after.fields, lists)
         .into_iter()
         .filter(|p| !matches!(p.code, ProblemCode::UnknownCode | ProblemCode::BeforeBegin))
         .filter(|p| does.open.is_some() || touched(&p.path))

@@ -96,12 +96,18 @@ impl<'a> LogWork<'a> {
             .ok_or_else(|| broken(record, "not loaded"))
     }
 
-    /// Replaces a document after a change of it was accepted.
-    pub(crate) fn keep(&mut self, record: RecordId, document: Document, origin: Origin) {
+    /// Replaces a document after a change of it was accepted; `read` is what it reads as, if somebody asked.
+    pub(crate) fn keep(
+        &mut self,
+        record: RecordId,
+        document: Document,
+        read: Option<Record>,
+        origin: Origin,
+    ) {
         if let Some(loaded) = self.loaded.get_mut(&record) {
             loaded.document = document;
             loaded.origin.get_or_insert(origin);
-            loaded.read = None;
+            loaded.read = read;
             loaded.dirty = true;
         }
     }

@@ -26,7 +26,7 @@ pub fn backup_key_file(file: &Path) -> PathBuf {
 /// media files.
 pub fn write_backup(store: &SqliteStore, media: &Path, to: &Path) -> StoreResult<usize> {
     store.backup(to)?;
-    let conn = open(to, &store.key)?;
+    let conn = connection::open_plain(to, &store.key)?;
     conn.execute_batch(MEDIA_TABLE)?;
     let mut files = Vec::new();
     collect(media, media, &mut files)?;
@@ -66,14 +66,16 @@ pub fn restore_backup(
     let fresh = dir.join("restoring.db");
     let _ = fs::remove_file(&fresh);
     fs::copy(from, &fresh).map_err(|e| key::file_error(from, e))?;
-    let outcome = begin_epoch(dir, &fresh, &key, epoch, writer);
-    let count = match outcome {
-        Ok(count) => count,
-        Err(error) => {
-            let _ = fs::remove_file(&fresh);
-            return Err(error);
+    let count = begin_epoch(dir, &fresh, &key, epoch, writer).map_err(|error| {
+        let _ = fs::remove_file(&fresh);
+        match error {
+            StoreError::Sqlite(_) => StoreError::Corrupt(format!(
+                "{} is no backup of xunge, or the key beside it is another one's",
+                from.display()
+            )),
+            other => other,
         }
-    };
+    })?;
     set_aside(dir)?;
     let database = dir.join(DATABASE);
     fs::rename(&fresh, &database).map_err(|e| key::file_error(&database, e))?;
@@ -91,7 +93,7 @@ fn begin_epoch(
     epoch: EpochId,
     writer: WriterId,
 ) -> StoreResult<usize> {
-    let conn = open(fresh, key)?;
+    let conn = connection::open_plain(fresh, key)?;
     let count = write_media(&conn, &dir.join("media"))?;
     conn.execute_batch("BEGIN; DROP TABLE backup_media;")?;
     conn.execute(
@@ -100,16 +102,6 @@ fn begin_epoch(
     )?;
     conn.execute_batch("COMMIT")?;
     Ok(count)
-}
-
-fn open(path: &Path, key: &key::DatabaseKey) -> StoreResult<Connection> {
-    connection::open_plain(path, key).map_err(|error| match error {
-        StoreError::Sqlite(_) => StoreError::Corrupt(format!(
-            "{} is no backup, or its key is another one",
-            path.display()
-        )),
-        other => other,
-    })
 }
 
 fn write_media(conn: &Connection, media: &Path) -> StoreResult<usize> {

@@ -42,6 +42,8 @@ pub(super) fn open_plain(path: &Path, key: &DatabaseKey) -> StoreResult<Connecti
 }
 
 fn prepare(conn: &Connection, key: &DatabaseKey) -> StoreResult<()> {
+    // What is wrong comes back as an error; SQLCipher would say it on standard error as well.
+    conn.execute_batch("PRAGMA cipher_log_level = NONE")?;
     conn.execute_batch(&key.pragma())?;
     conn.busy_timeout(BUSY)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
