@@ -105,10 +105,10 @@ impl Interview {
         let question = self.current(&facts).ok_or(AnswerError::NothingAsked)?;
         let offered = choices::of(context, &facts, question);
         let value = answer::accept(context, question, &offered, value)?;
-        if let Some((constraint, words)) = &question.constraint {
-            if !facts.eval_on(constraint, Some(&value)).truth() {
-                return Err(AnswerError::Constraint(words.clone()));
-            }
+        if let Some((constraint, words)) = &question.constraint
+            && !facts.eval_on(constraint, Some(&value)).truth()
+        {
+            return Err(AnswerError::Constraint(words.clone()));
         }
         let name = question.name.clone();
         self.skipped.remove(&name);

@@ -70,6 +70,10 @@ pub struct Question {
 /// What comes next.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one of it at a time, a screen"
+)]
 pub enum Step {
     /// A question.
     Question(Question),

@@ -164,7 +164,7 @@ fn minus(a: &Val, b: &Val) -> Val {
 
 /// A date some days on; empty where that is no date.
 fn shifted(date: Date, days: f64) -> Val {
-    if !(days.abs() <= 4_000_000.0) {
+    if days.is_nan() || days.abs() > 4_000_000.0 {
         return Val::empty();
     }
     Span::new()
