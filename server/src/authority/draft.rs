@@ -128,9 +128,10 @@ impl Authority<'_> {
         let author = Author { writer, rebuild: 0 };
         let at = self.now();
         let loaded = self.log.document(scope, record, kind)?;
-        // Written on a copy, then taken through the same gate as anybody's change.
-        let mut document = loaded.document.clone();
-        let Some(change) = document.edit(author, at, &edit)? else {
+        // Written on a copy, which is kept once the change has passed the same gate as anybody's.
+        let mut after = loaded.document.clone();
+        let change = after.edit(author, at, &edit)?;
+        let Some(change) = change else {
             return self.record(record);
         };
         let entry = Entry {
@@ -147,12 +148,12 @@ impl Authority<'_> {
             content: Content::Checked(relay.lists()),
         };
         self.log
-            .take_written(bearer, &entry, Some(document))?
+            .take_own(bearer, &entry, after)?
             .map_err(AuthorityError::Refused)?;
         self.queue(scope, entry, change.hash)?;
-        let after = self.record(record)?;
+        let read = self.record(record)?;
         for (id, verb) in written {
-            let effective = after
+            let effective = read
                 .events
                 .iter()
                 .any(|e| e.id == id && e.effect == Effect::Effective);
@@ -160,7 +161,7 @@ impl Authority<'_> {
                 return Err(AuthorityError::NotPossible(verb));
             }
         }
-        Ok(after)
+        Ok(read)
     }
 
     /// The next number of the relay's own writer.

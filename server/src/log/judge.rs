@@ -60,16 +60,40 @@ impl LogWork<'_> {
         bearer: Bearer<'_>,
         entry: &Entry,
     ) -> Result<Result<CheckedChange, Refusal>, LogError> {
-        self.take_written(bearer, entry, None)
+        let (kind, change) = match self.judge(bearer, entry)? {
+            Ok(judged) => judged,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let loaded = self.document(bearer.scope, entry.record, kind)?;
+        let mut document = loaded.document.clone();
+        // A change that is there already changes nothing: a second effect is impossible.
+        if let Err(error) = document.apply(&change) {
+            return Ok(Err(GuardError::from(error).into()));
+        }
+        Ok(self
+            .settle(bearer, entry, &change, document)?
+            .map(|()| change))
     }
 
-    /// [`Self::take`] for a change that this relay just wrote, where `written` is the document with it.
-    pub(crate) fn take_written(
+    /// As [`Self::take`], of an entry whose change `after` holds already, since this relay just wrote it.
+    pub(crate) fn take_own(
         &mut self,
         bearer: Bearer<'_>,
         entry: &Entry,
-        written: Option<Document>,
-    ) -> Result<Result<CheckedChange, Refusal>, LogError> {
+        after: Document,
+    ) -> Result<Result<(), Refusal>, LogError> {
+        match self.judge(bearer, entry)? {
+            Ok((_, change)) => self.settle(bearer, entry, &change, after),
+            Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    /// Whether the bytes pass the guard, and this writer may do this to this record.
+    fn judge(
+        &mut self,
+        bearer: Bearer<'_>,
+        entry: &Entry,
+    ) -> Result<Result<(Kind, CheckedChange), Refusal>, LogError> {
         let Some(kind) = Kind::from_entry_kind(entry.kind) else {
             return Ok(Err(RefusalCode::KindNotAllowed.into()));
         };
@@ -88,14 +112,12 @@ impl LogWork<'_> {
                 return Ok(Err(RefusalCode::OperationNotAllowed.into()));
             }
         }
-        let received_at = self.now;
         let loaded = self.document(bearer.scope, entry.record, kind)?;
-        if loaded.kind != kind {
-            return Ok(Err(RefusalCode::OperationNotAllowed.into()));
+        if loaded.kind != kind || loaded.scope != bearer.scope {
+            return Ok(Err(RefusalCode::WrongScope.into()));
         }
         if loaded.document.knows(&change.hash) {
-            // The same change in a second entry: it is in the document, and a second effect is impossible.
-            return Ok(Ok(change));
+            return Ok(Ok((kind, change)));
         }
         if let Err(error) = loaded.document.check_place(&change) {
             return Ok(Err(GuardError::from(error).into()));
@@ -106,36 +128,35 @@ impl LogWork<'_> {
             kind,
             scope: bearer.scope,
         };
-        if let Err(code) = check_role(&arrival, &change, &loaded.document) {
-            return Ok(Err(code.into()));
-        }
-        let document = match written {
-            Some(document) => document,
-            None => {
-                let mut document = loaded.document.clone();
-                if let Err(error) = document.apply(&change) {
-                    return Ok(Err(GuardError::from(error).into()));
-                }
-                document
-            }
-        };
-        let mut read = None;
-        if let Content::Checked(lists) = bearer.content {
-            let record = document
-                .read(entry.record)
-                .map_err(|e| broken(entry.record, e))?;
-            if let Some(refusal) = unusable(&change, &record, lists) {
-                return Ok(Err(refusal));
-            }
-            read = Some(record);
+        Ok(match check_role(&arrival, &change, &loaded.document) {
+            Ok(()) => Ok((kind, change)),
+            Err(code) => Err(code.into()),
+        })
+    }
+
+    /// Keeps the document `after` the change, unless its content makes the record unusable.
+    fn settle(
+        &mut self,
+        bearer: Bearer<'_>,
+        entry: &Entry,
+        change: &CheckedChange,
+        after: Document,
+    ) -> Result<Result<(), Refusal>, LogError> {
+        let read = after
+            .read(entry.record)
+            .map_err(|e| broken(entry.record, e))?;
+        if let Content::Checked(lists) = bearer.content
+            && let Some(refusal) = unusable(change, &read, lists)
+        {
+            return Ok(Err(refusal));
         }
         let origin = Origin {
             writer: bearer.writer,
-            received_at,
+            received_at: self.now,
             late: bearer.late,
         };
-        self.keep(entry.record, document, read, origin);
-        Ok(Ok(change))
+        self.keep(after, read, origin);
+        Ok(Ok(()))
     }
 }
 

@@ -86,8 +86,12 @@ impl<'a> LogWork<'a> {
         record: RecordId,
         kind: Kind,
     ) -> Result<&mut Loaded, LogError> {
-        // Looked up twice instead of `entry`, because loading may fail.
-        if !self.loaded.contains_key(&record) {
+        // What was refused in another scope leaves nothing behind.
+        let here = self
+            .loaded
+            .get(&record)
+            .is_some_and(|l| l.scope == scope || l.origin.is_some());
+        if !here {
             let loaded = load(self.tx, scope, record, kind)?;
             self.loaded.insert(record, loaded);
         }
@@ -96,18 +100,12 @@ impl<'a> LogWork<'a> {
             .ok_or_else(|| broken(record, "not loaded"))
     }
 
-    /// Replaces a document after a change of it was accepted; `read` is what it reads as, if somebody asked.
-    pub(crate) fn keep(
-        &mut self,
-        record: RecordId,
-        document: Document,
-        read: Option<Record>,
-        origin: Origin,
-    ) {
-        if let Some(loaded) = self.loaded.get_mut(&record) {
+    /// Replaces a document after a change of it was accepted; `read` is what it reads as.
+    pub(crate) fn keep(&mut self, document: Document, read: Record, origin: Origin) {
+        if let Some(loaded) = self.loaded.get_mut(&read.id) {
             loaded.document = document;
             loaded.origin.get_or_insert(origin);
-            loaded.read = read;
+            loaded.read = Some(read);
             loaded.dirty = true;
         }
     }

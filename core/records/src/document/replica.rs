@@ -1,5 +1,7 @@
 //! [`Document`]: one record's Automerge document, from genesis on.
 
+use std::sync::OnceLock;
+
 use automerge::transaction::{CommitOptions, Transactable, Transaction};
 use automerge::{
     Automerge, AutomergeError, Change, ChangeHash, ChangeMetadata, ObjId, ROOT, ReadDoc,
@@ -66,10 +68,22 @@ pub struct Document {
 impl Document {
     /// A document that holds the genesis of `kind` and nothing else.
     pub fn new(kind: Kind) -> Result<Self, DocumentError> {
+        // Reading the genesis costs more than copying what it makes.
+        static BLANK: [OnceLock<Automerge>; Kind::ALL.len()] =
+            [const { OnceLock::new() }; Kind::ALL.len()];
+        let place = Kind::ALL.iter().position(|k| *k == kind);
+        let blank = place
+            .and_then(|n| BLANK.get(n))
+            .ok_or(DocumentError::NotADocument)?;
+        if let Some(inner) = blank.get() {
+            let inner = inner.clone();
+            return Ok(Self { inner, kind });
+        }
         let change = Change::from_bytes(genesis::bytes(kind).to_vec())
             .map_err(|_| DocumentError::NotADocument)?;
         let mut inner = Automerge::new();
         inner.apply_changes([change])?;
+        let inner = blank.get_or_init(|| inner).clone();
         Ok(Self { inner, kind })
     }
 
