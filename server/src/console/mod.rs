@@ -25,7 +25,9 @@ pub mod words;
 use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{StatusCode, Uri};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 
@@ -74,7 +76,8 @@ pub fn router(relay: &Arc<Relay>) -> Router<Arc<Relay>> {
         .route("/workers/{id}/close", post(organisation::close))
         .route("/devices/{id}/revoke", post(organisation::revoke))
         .route("/audit", get(audit::show))
-        .route("/events", get(events::stream));
+        .route("/events", get(events::stream))
+        .fallback(unknown);
     pages
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(Extension(Arc::new(desk::Desk::new())))
@@ -84,4 +87,14 @@ pub fn router(relay: &Arc<Relay>) -> Router<Arc<Relay>> {
         .layer(from_fn(move |request: Request, next: Next| {
             security::headers(https, request, next)
         }))
+}
+
+/// What no door knows. Programs get the bare status, people a page.
+async fn unknown(uri: Uri) -> Response {
+    let program = ["/api/", "/sync/", "/media/", "/snapshot/"];
+    if program.iter().any(|prefix| uri.path().starts_with(prefix)) {
+        StatusCode::NOT_FOUND.into_response()
+    } else {
+        ConsoleError::NotFound.into_response()
+    }
 }

@@ -54,5 +54,6 @@ pictures! {
     "place"
     "lock"
     "hand"
+    "paper"
     "other"
 }

@@ -127,11 +127,13 @@ impl Context<'_> {
         let lang = self.words.lang;
         let (sign, why) = match (&household.last_visit, household.due) {
             (None, _) => (Sign::NOT_HOME, lang.text("household.never")),
-            (Some(_), true) => (Sign::OPEN, lang.text("household.due")),
+            (Some(_), true) => (Sign::DUE, lang.text("household.due")),
             (Some(_), false) => (Sign::DONE, lang.text("household.ok")),
         };
-        let last = household.last_visit.as_deref();
-        let last = last.map_or_else(|| lang.text("time.never"), |day| self.words.iso_day(day));
+        let last = household.last_visit.as_deref().map(|day| {
+            let when = self.words.iso_day(day);
+            lang.fill("household.last", &[("when", &when)])
+        });
         let tier = match record.text("tier") {
             "" => String::new(),
             tier => self.words.code("household_tier", tier),
@@ -149,7 +151,7 @@ impl Context<'_> {
             place: self.places.full_name(row.scope),
             detail: detail.join(" · "),
             whose: String::new(),
-            since: lang.fill("household.last", &[("when", &last)]),
+            since: last.unwrap_or_default(),
         }
     }
 

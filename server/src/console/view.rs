@@ -35,7 +35,9 @@ impl Sign {
     /// In order.
     pub const DONE: Self = Self::new("received", "green");
     /// Under way.
-    pub const OPEN: Self = Self::new("waiting", "amber");
+    pub const OPEN: Self = Self::new("paper", "blue");
+    /// A visit is due.
+    pub const DUE: Self = Self::new("calendar", "amber");
     /// Heard, understood.
     pub const HEARD: Self = Self::new("heard", "green");
     /// Not heard yet.
@@ -170,6 +172,8 @@ pub struct Step {
 pub struct Action {
     /// Name of the event, for `data-action` and the address.
     pub verb: &'static str,
+    /// `review`, `owner` or `end`: which fields it uses.
+    pub group: &'static str,
     /// On the button.
     pub label: String,
     /// What follows from it.

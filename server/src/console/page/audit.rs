@@ -87,15 +87,21 @@ fn line(context: &Context<'_>, row: &AuditRow) -> AuditLine {
     } else {
         None
     };
+    let campaign = (event.action == "issue_warning").then(|| format!("/warnings/{target}"));
+    let named = match &campaign {
+        Some(_) => Some(lang.text("warning.one")),
+        None => named,
+    };
     AuditLine {
         action: event.action.clone(),
         when: context.words.when(row.at),
         who: context.user(&event.actor),
         what: what.unwrap_or(&event.action).to_owned(),
-        href: named
-            .as_ref()
-            .map(|_| format!("/records/{target}"))
-            .unwrap_or_default(),
+        href: match (campaign, &named) {
+            (Some(page), _) => page,
+            (None, Some(_)) => format!("/records/{target}"),
+            (None, None) => String::new(),
+        },
         target: named.unwrap_or(target),
         reason: event.reason.clone().unwrap_or_default(),
     }

@@ -85,6 +85,8 @@ pub struct RecordPage {
     pub may_act: bool,
     /// What may be done now.
     pub actions: Vec<Action>,
+    /// Whether one of them ends the case or opens it again.
+    pub has_end: bool,
     /// Said where nothing may be done.
     pub nothing_to_do: String,
     /// Units that it can be given to.
@@ -154,7 +156,7 @@ fn build(context: &Context<'_>, ui: Ui, id: RecordId) -> Result<RecordPage, Cons
     let revealed = context.tx.is_revealed(session, id, context.now())?;
     let (facts, has_masked) = parts::facts(context, &record.kind, &record.fields, revealed);
     let may_act = context.may(Act::Decide);
-    let actions = parts::actions(context, &record, may_act);
+    let actions = parts::actions(context, &record, &row, may_act);
     let has = |verb: &str| actions.iter().any(|a| a.verb == verb);
     let section = section(record.kind);
     let line = context.row(&row, Show::All);
@@ -182,8 +184,8 @@ fn build(context: &Context<'_>, ui: Ui, id: RecordId) -> Result<RecordPage, Cons
         list_name: lang.text(&format!("nav.{section}")),
         title: title(context, &record, &row, revealed),
         sign: line.sign,
-        state_text: context.words.state(record.kind, &record.state.code),
-        meta: meta(context, &record, &row),
+        meta: meta(context, &record, &row, &line.why),
+        state_text: line.why,
         turn,
         late,
         differences: parts::differences(context, &record, revealed),
@@ -210,6 +212,7 @@ fn build(context: &Context<'_>, ui: Ui, id: RecordId) -> Result<RecordPage, Cons
         } else {
             Vec::new()
         },
+        has_end: actions.iter().any(|action| action.group == "end"),
         actions,
         nothing_to_do,
         ui,
@@ -230,9 +233,13 @@ fn title(context: &Context<'_>, record: &Record, row: &RecordRow, revealed: bool
     }
 }
 
-fn meta(context: &Context<'_>, record: &Record, row: &RecordRow) -> Vec<String> {
+fn meta(context: &Context<'_>, record: &Record, row: &RecordRow, why: &str) -> Vec<String> {
     let lang = context.words.lang;
     let mut meta = Vec::new();
+    let state = context.words.state(record.kind, &record.state.code);
+    if state != why {
+        meta.push(state);
+    }
     if record.kind.is_case() {
         let number = record.state.number.clone();
         meta.push(number.unwrap_or_else(|| lang.text("number.none")));

@@ -250,7 +250,12 @@ fn lines(context: &Context<'_>, kind: Kind, body: &EventBody) -> Vec<String> {
         "method",
         code.map(|code| words.code(list, code)),
     );
-    say("file.step.reason", "reason", body.reason.clone());
+    // Who wrote only a note gave it as the reason too: it is told once.
+    let reason = body
+        .reason
+        .clone()
+        .filter(|reason| body.note.as_ref() != Some(reason));
+    say("file.step.reason", "reason", reason);
     say("file.step.note", "note", body.note.clone());
     if let Some(path) = &body.field {
         let label = words.label(kind, path);
@@ -275,7 +280,12 @@ fn lines(context: &Context<'_>, kind: Kind, body: &EventBody) -> Vec<String> {
 
 /// What may be done now, the usual next step first. The fold decides; what it would not let have an effect is not
 /// offered.
-pub(super) fn actions(context: &Context<'_>, record: &Record, may_act: bool) -> Vec<Action> {
+pub(super) fn actions(
+    context: &Context<'_>,
+    record: &Record,
+    row: &RecordRow,
+    may_act: bool,
+) -> Vec<Action> {
     let state = &record.state;
     let case = record.kind.is_case();
     let registered = state.number.is_some();
@@ -286,9 +296,19 @@ pub(super) fn actions(context: &Context<'_>, record: &Record, may_act: bool) -> 
     }
     let approved = matches!(state.review, Review::Approved { .. });
     let filed = state.code == "S80";
+    // Households and persons are kept, not reported: there is something to approve only where somebody asked.
+    let report = !matches!(record.kind, Kind::Household | Kind::Person);
+    let asked = matches!(state.review, Review::Fixed { .. }) || row.without_effect > 0;
+    let by_worker = row.writer != context.relay.writer();
     let legal: [(&'static str, bool); 8] = [
-        ("approve", !approved || (case && closed && !filed)),
-        ("return", !matches!(state.review, Review::Returned { .. })),
+        (
+            "approve",
+            (report || asked) && (!approved || (case && closed && !filed)),
+        ),
+        (
+            "return",
+            (report || by_worker) && !matches!(state.review, Review::Returned { .. }),
+        ),
         ("assign", case && registered && !closed),
         ("escalate", case && registered && !closed),
         ("transfer", case && registered && !closed),
@@ -307,6 +327,11 @@ pub(super) fn actions(context: &Context<'_>, record: &Record, may_act: bool) -> 
         .filter(|(_, legal)| *legal)
         .map(|(verb, _)| Action {
             verb,
+            group: match verb {
+                "approve" | "return" => "review",
+                "assign" | "escalate" | "transfer" => "owner",
+                _ => "end",
+            },
             label: context.words.lang.text(&format!("verb.{verb}")),
             consequence: context.words.lang.text(&format!("consequence.{verb}")),
             main: verb == "approve",
