@@ -12,6 +12,7 @@ use xunge_records::Kind;
 use super::Problem;
 use super::auth::Exporter;
 use super::params::Params;
+use crate::console::locale::Lang;
 use crate::relay::Relay;
 use crate::store::{EntryId, Quarantine as _, QuarantineRow, QuarantineState, StoreError};
 
@@ -30,6 +31,10 @@ pub struct Item {
     pub writer: WriterId,
     /// Why it was not accepted: stable name.
     pub code: &'static str,
+    /// The same for a person, Chinese.
+    pub text: String,
+    /// What to do about it, Chinese.
+    pub remedy: String,
     /// More about why, English.
     pub detail: Option<String>,
     /// `waiting`, `admitted` or `rejected`.
@@ -51,6 +56,8 @@ impl From<&QuarantineRow> for Item {
             scope: row.id.scope,
             writer: row.id.writer,
             code: row.code.name(),
+            text: Lang::Zh.text(&format!("refusal.{}.text", row.code.name())),
+            remedy: Lang::Zh.text(&format!("refusal.{}.remedy", row.code.name())),
             detail: row.detail.clone(),
             state: row.state.name(),
             received_at: row.created_at,
