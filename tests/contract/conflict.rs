@@ -11,7 +11,7 @@ async fn two_phones_that_change_one_field_while_apart_leave_both_values_until_so
     let mut first = scene.worker(0, "李大山", Network::GOOD).await;
     let mut second = scene.worker(0, "赵二妹", Network::GOOD).await;
     first.mood(Mood::Thorough, "东头第一家");
-    second.mood(Mood::Contrary, "西头第二家");
+    second.mood(Mood::Thorough, "西头第二家");
     let household = first.households[0].clone();
     first.record("household", Some(&household)).await.unwrap();
     second.record("household", Some(&household)).await.unwrap();
