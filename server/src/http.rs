@@ -10,7 +10,6 @@ use axum::http::{HeaderName, Request, StatusCode};
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tower::ServiceBuilder;
-use tower::limit::GlobalConcurrencyLimitLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::trace::TraceLayer;
 
@@ -24,18 +23,15 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Every route of the relay.
 pub fn router(relay: Arc<Relay>) -> Router {
-    let concurrency = relay.config.concurrency;
     let layers = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(TraceLayer::new_for_http().make_span_with(span))
-        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-        .layer(GlobalConcurrencyLimitLayer::new(concurrency));
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID));
     Router::new()
         .merge(sync::http::router(&relay))
         .merge(api::router())
         .merge(console::router(&relay))
         .layer(layers)
-        // Outside the limit: an overloaded relay still answers that it is alive.
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .with_state(relay)

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use xunge_protocol::{ScopeId, Timestamp, WriterId};
 use xunge_records::lists::CodeLists;
 
@@ -17,7 +17,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Largest media file, in bytes.
     pub max_media_bytes: usize,
-    /// Most requests that are worked on at the same time; more wait.
+    /// Most requests of phones that are worked on at the same time; more wait. A body that comes in slowly is not yet
+    /// worked on.
     pub concurrency: usize,
 }
 
@@ -39,6 +40,8 @@ pub struct Relay {
     pub env: Arc<dyn Env>,
     /// What the operator set.
     pub config: Config,
+    /// One permit for each request of a phone that is worked on.
+    pub(crate) permits: Semaphore,
     lists: CodeLists,
     changed: watch::Sender<u64>,
 }
@@ -60,6 +63,7 @@ impl Relay {
         Ok(Self {
             store: Arc::new(store),
             env,
+            permits: Semaphore::new(config.concurrency),
             config,
             lists,
             changed: watch::Sender::new(0),

@@ -93,7 +93,6 @@ fn media(phone: &Phone, method: &str, name: Hash32, signed: Hash32, file: &[u8])
         .method(method)
         .uri(&path)
         .header(header::AUTHORIZATION, header)
-        .header(header::CONTENT_TYPE, "audio/mp4")
         .body(Body::from(file.to_vec()))
         .unwrap()
 }
@@ -102,7 +101,8 @@ fn media(phone: &Phone, method: &str, name: Hash32, signed: Hash32, file: &[u8])
 async fn a_voice_note_arrives_whole_and_comes_back_the_same() {
     let place = Place::inline();
     let phone = place.phone("王秀英", &[GRID]);
-    let file = vec![42u8; 300_000];
+    let mut file = vec![42u8; 300_000];
+    file[4..8].copy_from_slice(b"ftyp");
     let hash = Hash32::of(&file);
     let absent = ask(&place, media(&phone, "GET", hash, hash, b"")).await;
     assert_eq!(
@@ -139,6 +139,41 @@ async fn a_file_that_is_not_what_its_name_says_is_not_kept() {
     );
     let absent = ask(&place, media(&phone, "GET", hash, hash, b"")).await;
     assert_eq!(absent.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_program_with_a_media_token_uses_the_same_routes_and_one_without_does_not() {
+    use xunge_server::account::token::{TokenRole, fingerprint};
+    use xunge_server::store::{People as _, StoreError};
+    let place = Place::inline();
+    let now = place.relay.now();
+    for (token, role) in [("m", TokenRole::Media), ("e", TokenRole::Export)] {
+        let added = place
+            .relay
+            .store
+            .write::<_, StoreError>(move |tx| tx.insert_token(fingerprint(token), role, now));
+        added.unwrap();
+    }
+    let file = b"\x89PNG picture";
+    let path = format!("/media/v1/{}", Hash32::of(file));
+    for (token, status) in [
+        ("x", StatusCode::UNAUTHORIZED),
+        ("e", StatusCode::UNAUTHORIZED),
+        ("m", StatusCode::NO_CONTENT),
+    ] {
+        let put = Request::put(&path)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .body(Body::from(file.to_vec()))
+            .unwrap();
+        assert_eq!(ask(&place, put).await.status(), status, "{token}");
+    }
+    let get = Request::get(&path)
+        .header(header::AUTHORIZATION, "Bearer m")
+        .body(Body::empty())
+        .unwrap();
+    let got = ask(&place, get).await;
+    assert_eq!(got.headers()[header::CONTENT_TYPE], "image/png");
+    assert_eq!(body(got).await, file);
 }
 
 #[tokio::test]

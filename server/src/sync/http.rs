@@ -13,7 +13,6 @@ use xunge_protocol::Hash32;
 use xunge_protocol::enrolment::ENROL_PATH;
 use xunge_protocol::message::{MAX_BODY_BYTES, SYNC_PATH};
 use xunge_protocol::refusal::SyncRefusal;
-use xunge_records::model::media::MEDIA_TYPES;
 
 use super::{SyncFailure, enrol, handle, media};
 use crate::relay::Relay;
@@ -64,7 +63,7 @@ async fn message(
     body: Bytes,
     handler: Handler,
 ) -> Result<Response, SyncFailure> {
-    let answer = blocking(move || handler(&relay, &body)).await?;
+    let answer = blocking(relay, move |relay| handler(relay, &body)).await?;
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], answer).into_response())
 }
 
@@ -78,19 +77,15 @@ async fn put_media(
     let body = received(body)?;
     let hash = file_name(&name)?;
     let authorization = text(&headers, header::AUTHORIZATION)?.to_owned();
-    let mime = text(&headers, header::CONTENT_TYPE)?.to_owned();
-    if !MEDIA_TYPES.contains(&mime.as_str()) {
-        return Err(SyncFailure::Refused(SyncRefusal::Malformed));
-    }
-    blocking(move || {
+    blocking(relay, move |relay| {
         let writer = media::authorized(
-            &relay,
+            relay,
             &authorization,
             Method::PUT.as_str(),
             uri.path(),
             hash,
         )?;
-        media::put(&relay, hash, &mime, &body, Some(writer))
+        media::put(relay, hash, media::media_type(&body), &body, writer)
     })
     .await?;
     Ok(StatusCode::NO_CONTENT)
@@ -104,15 +99,15 @@ async fn get_media(
 ) -> Result<Response, SyncFailure> {
     let hash = file_name(&name)?;
     let authorization = text(&headers, header::AUTHORIZATION)?.to_owned();
-    let (row, bytes) = blocking(move || {
+    let (row, bytes) = blocking(relay, move |relay| {
         media::authorized(
-            &relay,
+            relay,
             &authorization,
             Method::GET.as_str(),
             uri.path(),
             hash,
         )?;
-        media::get(&relay, hash)
+        media::get(relay, hash)
     })
     .await?;
     Ok((
@@ -136,11 +131,14 @@ fn text(headers: &HeaderMap, name: header::HeaderName) -> Result<&str, SyncFailu
         .ok_or(SyncFailure::Refused(SyncRefusal::Malformed))
 }
 
-/// Runs blocking work where it holds up nobody.
+/// Runs blocking work where it holds up nobody, once there is a permit.
 async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, SyncFailure> + Send + 'static,
+    relay: Arc<Relay>,
+    work: impl FnOnce(&Arc<Relay>) -> Result<T, SyncFailure> + Send + 'static,
 ) -> Result<T, SyncFailure> {
-    tokio::task::spawn_blocking(work)
+    let _permit = relay.permits.acquire().await;
+    let inside = relay.clone();
+    tokio::task::spawn_blocking(move || work(&inside))
         .await
         .unwrap_or_else(|_| Err(StoreError::Closed.into()))
 }

@@ -9,8 +9,9 @@ use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::{Hash32, WriterId};
 
 use super::SyncFailure;
+use crate::account::token::{self, TokenRole};
 use crate::relay::Relay;
-use crate::store::{Enrolments as _, MediaRow, StoreError, Writers as _};
+use crate::store::{Enrolments as _, MediaRow, People as _, StoreError, Writers as _};
 
 /// Where a file lies: in one of 256 folders, so that none grows too large to list.
 pub fn path(relay: &Relay, hash: Hash32) -> PathBuf {
@@ -18,23 +19,59 @@ pub fn path(relay: &Relay, hash: Hash32) -> PathBuf {
     relay.media_dir().join(&name[..2]).join(name)
 }
 
-/// Checks the `authorization` header of a phone, and returns who it is. Blocks.
+/// Checks the `authorization` header of a phone, or of a program with a token of role `media`. Returns the phone's writer,
+/// none for a program. Blocks.
 pub fn authorized(
     relay: &Relay,
     header: &str,
     method: &str,
     route: &str,
     hash: Hash32,
-) -> Result<WriterId, SyncFailure> {
+) -> Result<Option<WriterId>, SyncFailure> {
+    let unknown = SyncFailure::Refused(SyncRefusal::UnknownWriter);
+    if let Some(token) = header.strip_prefix("Bearer ") {
+        let fingerprint = token::fingerprint(token.trim());
+        let role = relay.store.read(|tx| tx.token_role(fingerprint))?;
+        return match role {
+            Some(TokenRole::Media) => Ok(None),
+            Some(TokenRole::Export) | None => Err(unknown),
+        };
+    }
     let authorization = MediaAuthorization::parse(header)?;
     let id = authorization.writer;
     let writer = relay
         .store
         .read(|tx| tx.writer(id))?
         .filter(|w| w.revoked_at.is_none())
-        .ok_or(SyncFailure::Refused(SyncRefusal::UnknownWriter))?;
+        .ok_or(unknown)?;
     authorization.verify(writer.key(), method, route, &hash)?;
-    Ok(id)
+    Ok(Some(id))
+}
+
+/// The media type that a file's first bytes say, whatever its sender calls it.
+pub fn media_type(bytes: &[u8]) -> &'static str {
+    match bytes {
+        [0xff, 0xd8, 0xff, ..] => "image/jpeg",
+        [0x89, b'P', b'N', b'G', ..] => "image/png",
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => "audio/mp4",
+        [
+            b'R',
+            b'I',
+            b'F',
+            b'F',
+            _,
+            _,
+            _,
+            _,
+            b'W',
+            b'A',
+            b'V',
+            b'E',
+            ..,
+        ] => "audio/wav",
+        [0x1a, 0x45, 0xdf, 0xa3, ..] => "audio/webm",
+        _ => "application/octet-stream",
+    }
 }
 
 /// Keeps a whole file; repeating it is no error. `writer` is the phone that sent it. Durable when this returns. Blocks.
