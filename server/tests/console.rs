@@ -337,11 +337,9 @@ async fn names_are_masked_until_revealed_with_a_reason_and_the_audit_log_says_so
         }
     }
     let path = format!("/records/{home}/reveal");
-    browser.post(&path, &[("reveal_reason", "")]).await;
+    browser.post(&path, &[("reason", "")]).await;
     assert!(!browser.get(&format!("/records/{home}")).await.has("王桂兰"));
-    browser
-        .post(&path, &[("reveal_reason", "打电话核实")])
-        .await;
+    browser.post(&path, &[("reason", "打电话核实")]).await;
     let page = browser.get(&format!("/records/{home}")).await;
     assert!(page.has("王桂兰") && page.has("13900001111"));
     let rows = place

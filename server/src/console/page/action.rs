@@ -127,7 +127,9 @@ fn order(
                 return Err(ConsoleError::BadForm);
             };
             let value: Value = serde_json::from_str(value).map_err(|_| ConsoleError::BadForm)?;
-            reason = posted.get("settle_reason").to_owned();
+            if let Some(said) = posted.some("settle_reason") {
+                reason = said;
+            }
             if reason.is_empty() {
                 reason = visitor.lang().text("settle.reason");
             }
@@ -178,10 +180,7 @@ fn reveal(
     posted: &Posted,
 ) -> Result<Response, ConsoleError> {
     let lang = visitor.lang();
-    let reason = match posted.get("reveal_reason") {
-        "" => posted.get("reason"),
-        reason => reason,
-    };
+    let reason = posted.get("reason");
     let (good, text) = match command::reveal(relay, &visitor.actor, id, reason) {
         Ok(_) => {
             let (session, until) = (
