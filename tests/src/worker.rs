@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::interview::{Interviewer, Mood, Open};
-use crate::phone::{Phone, id_of};
+use crate::phone::{Phone, Saved, id_of};
 use crate::proxy::{Network, Proxy};
 use crate::relay::Relay;
 use crate::rpc::RpcError;
@@ -152,14 +152,21 @@ impl Worker {
     /// Fixes a returned record, or finishes a draft.
     pub async fn amend(&mut self, record: &str) -> Outcome<String> {
         let saved = self.people.amend(&self.phone, record).await?;
-        self.saved.insert(saved.record.clone());
+        self.note(&saved);
         Ok(saved.record)
+    }
+
+    /// A correction that changed nothing leaves nothing to send, and does not count as saved.
+    fn note(&mut self, saved: &Saved) {
+        if saved.sync_state == "waiting" {
+            self.saved.insert(saved.record.clone());
+        }
     }
 
     async fn save(&mut self, open: &Open) -> Outcome<String> {
         let saved = self.phone.save(&open.interview).await;
         let saved = saved.map_err(|e| format!("{}: save: {e}", self.phone.name))?;
-        self.saved.insert(saved.record.clone());
+        self.note(&saved);
         Ok(saved.record)
     }
 
@@ -207,7 +214,7 @@ impl Worker {
         self.die().await?;
         match answer {
             Ok(saved) => {
-                self.saved.insert(saved.record.clone());
+                self.note(&saved);
                 return Ok(saved.record);
             }
             Err(RpcError::Died) => {}
@@ -219,14 +226,18 @@ impl Worker {
         }
         let after = self.waiting().await?;
         let new = after.difference(&before).next().cloned();
-        let Some(record) = new.or(subject.map(str::to_owned)) else {
-            fail!(
-                "{}: a record is neither draft nor waiting after the phone died in save",
-                self.phone.name
-            );
-        };
-        self.saved.insert(record.clone());
-        Ok(record)
+        match (new, subject) {
+            (Some(record), _) => {
+                self.saved.insert(record.clone());
+                Ok(record)
+            }
+            // It waited already, or nothing was changed.
+            (None, Some(subject)) => Ok(subject.into()),
+            (None, None) => {
+                let name = &self.phone.name;
+                fail!("{name}: a record is neither draft nor waiting after the phone died in save")
+            }
+        }
     }
 
     async fn waiting(&self) -> Outcome<BTreeSet<String>> {
