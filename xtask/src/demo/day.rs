@@ -271,7 +271,7 @@ impl Town {
             worker.clumsiness = 0.0;
         }
         first.mood(Mood::Thorough, "王大爷家");
-        second.mood(Mood::Contrary, "老王家");
+        second.mood(Mood::Thorough, "老王家");
         first.record("household", Some(&household)).await?;
         second.record("household", Some(&household)).await?;
         first.sync().await?;
