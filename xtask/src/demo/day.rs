@@ -1,6 +1,7 @@
 //! The day: every phone saves its records and syncs when there is signal; on some of them something happens that a
 //! supervisor must act on. Each story is written as one plain sequence.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -174,9 +175,12 @@ impl Town {
     /// A dispute is reported, returned with a note, seen on the phone, mended, approved and resolved.
     async fn a_report_comes_back(&self, number: usize, grid: &str) -> Outcome<Evening> {
         let mut worker = self.begin(number, grid).await?;
+        // Both parties take part: a lively worker might close the case on the spot, and leave nothing to approve.
+        worker.mood(Mood::Thorough, "两家为田埂吵");
         let report = worker.record("dispute", None).await?;
         worker.sync().await?;
         self.supervisor.return_report(&report).await?;
+        worker.mood(Mood::Lively, "今天去看过，都好");
         self.work(number, &mut worker).await?;
         let shown = worker
             .phone
@@ -193,6 +197,7 @@ impl Town {
             "{} sees that {report} came back",
             worker.phone.name
         ));
+        worker.mood(Mood::Thorough, "在村东头的田埂边");
         worker.amend(&report).await?;
         worker.sync().await?;
         self.supervisor.approve(&report).await?;
@@ -223,11 +228,13 @@ impl Town {
                 worker.phone.name
             );
         };
-        let mut heard = 0;
+        // The first household that is offered is the next that has not heard it; a lively worker might tell one twice.
+        worker.mood(Mood::Brief, "");
+        let mut told = BTreeSet::new();
         for _ in &households {
-            worker.record("warning_ack", Some(&warning)).await?;
-            heard += 1;
+            told.insert(worker.record("warning_ack", Some(&warning)).await?);
         }
+        let heard = told.len() as u64;
         worker.sync().await?;
         self.screen.say(&format!(
             "{} told {heard} households of the warning",

@@ -91,7 +91,10 @@ impl Demo {
         let stop = screen.clone().start();
         let day = town.run(&baseline).await;
         stop.abort();
-        let day = day?;
+        let day = match day {
+            Ok(day) => day,
+            Err(failure) => fail!("{failure}; kept for a look: {}", folder.keep().display()),
+        };
 
         let summary = account::balance(&api, &baseline, &day, self.seed, began.elapsed()).await?;
         println!("{}", serde_json::to_string_pretty(&summary.json)?);
