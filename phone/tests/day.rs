@@ -1,5 +1,12 @@
 //! A worker's day on the real program: enrolled, recorded, killed, sent.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+
 mod support;
 
 use std::path::Path;

@@ -1,5 +1,12 @@
 //! The JSON-RPC border of the real program: what is not understood gets an error, and the program goes on.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+
 mod support;
 
 use serde_json::{Value, json};

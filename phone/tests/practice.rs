@@ -1,5 +1,12 @@
 //! Practice with made-up households, on the real program: everything works, nothing leaves, nothing stays.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+
 mod support;
 
 use serde_json::{Value, json};

@@ -9,7 +9,7 @@ use xunge_protocol::enrolment::Ticket;
 use xunge_protocol::system::{Grant, OrgNode};
 use xunge_protocol::{EpochId, RecordId, ScopeId, Timestamp, WriterId};
 use xunge_records::{FormRef, Kind, Record, Verb, check_change};
-use xunge_server::authority::{self, AuthorityError, Draft, NewTicket};
+use xunge_server::authority::{self, Draft, NewTicket};
 use xunge_server::relay::{Config, Relay};
 use xunge_server::store::sqlite::{NewCounty, Options, SqliteStore};
 use xunge_server::store::{Records as _, StoreError};
@@ -36,23 +36,7 @@ impl xunge_server::env::Env for RelayEnv {
 }
 
 /// What a command of the simulation may fail with.
-#[derive(Debug)]
-pub(crate) enum Refused {
-    Authority(AuthorityError),
-    Store(StoreError),
-}
-
-impl From<AuthorityError> for Refused {
-    fn from(error: AuthorityError) -> Self {
-        Self::Authority(error)
-    }
-}
-
-impl From<StoreError> for Refused {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
+type Refused = Box<dyn std::error::Error + Send + Sync>;
 
 /// A relay that can be killed.
 pub(crate) struct SimRelay {

@@ -1,5 +1,12 @@
 //! Bytes from outside never panic, whatever they are, and a decoded message encodes to an equal one.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+
 use proptest::prelude::*;
 use xunge_protocol::enrolment::Ticket;
 use xunge_protocol::envelope::RequestEnvelope;

@@ -154,7 +154,7 @@ struct Claim(PathBuf);
 
 impl Claim {
     fn new(folder: &Path) -> Result<Self, AppError> {
-        let folder = folder.canonicalize().map_err(|e| VaultError::from(e))?;
+        let folder = folder.canonicalize().map_err(VaultError::from)?;
         let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
         if open.insert(folder.clone()) {
             Ok(Self(folder))

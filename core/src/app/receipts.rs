@@ -12,10 +12,10 @@ impl Phone {
     pub fn receipts(&self, record: Option<&str>) -> Result<Vec<ReceiptView>, AppError> {
         let session = self.session()?;
         let record = record.map(super::records::record_id).transpose()?;
-        if let Some(record) = &record {
-            if session.store.record(record)?.is_none() {
-                return Err(AppError::UnknownRecord(record.to_string()));
-            }
+        if let Some(record) = &record
+            && session.store.record(record)?.is_none()
+        {
+            return Err(AppError::UnknownRecord(record.to_string()));
         }
         let words = self.words(&session)?;
         let receipts = session.store.receipts(record.as_ref())?;

@@ -322,10 +322,10 @@ fn collect(
                 let begins = format!("{path}/");
                 let mut others = Vec::new();
                 for (member, held) in &record.fields.0 {
-                    if let Some(member) = member.strip_prefix(&begins) {
-                        if !held.others.is_empty() {
-                            others.push(words.value(field.ty, &Value::from(member)));
-                        }
+                    if let Some(member) = member.strip_prefix(&begins)
+                        && !held.others.is_empty()
+                    {
+                        others.push(words.value(field.ty, &Value::from(member)));
                     }
                 }
                 if !members.is_empty() || !others.is_empty() {

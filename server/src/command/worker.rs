@@ -78,7 +78,7 @@ pub fn add(
             ));
         }
         let node = tx.org_node(grid, now)?.ok_or(CommandError::NotFound)?;
-        if node.level < GRID.to_owned() {
+        if node.level.as_str() < GRID {
             return Err(CommandError::bad("scope", "is no grid"));
         }
         let worker = authority.add_worker(&name)?;

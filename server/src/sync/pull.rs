@@ -73,6 +73,9 @@ fn readable(
     Ok(scopes)
 }
 
+/// Entries of one segment: place in it, position in the scope, and the entry.
+type Bodies = Vec<(u32, u64, Entry)>;
+
 struct Read {
     segments: Vec<PulledSegment>,
     cursor: u64,
@@ -93,7 +96,7 @@ fn read(
         bytes: 0,
     };
     // Segments in the order of their first entry here, which is the order in which they were accepted.
-    let mut open: Vec<(WriterId, u64, Vec<(u32, u64, Entry)>)> = Vec::new();
+    let mut open: Vec<(WriterId, u64, Bodies)> = Vec::new();
     for (writer, index, row) in entries {
         let Some(position) = row.position else {
             continue;
@@ -131,7 +134,7 @@ fn segment(
     scope: ScopeId,
     writer: WriterId,
     index: u64,
-    bodies: Vec<(u32, u64, Entry)>,
+    bodies: Bodies,
 ) -> StoreResult<PulledSegment> {
     let row = tx
         .segment(scope, writer, index)?
