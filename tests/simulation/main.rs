@@ -12,7 +12,12 @@ mod relay;
 mod soak;
 mod world;
 
+use std::sync::{Mutex, PoisonError};
+
 use world::World;
+
+/// One world at a time: two threads that use SQLCipher for the first time at once may find it half set up.
+static ONE_WORLD: Mutex<()> = Mutex::new(());
 
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name)
@@ -23,6 +28,7 @@ fn setting(name: &str, default: u64) -> u64 {
 
 #[test]
 fn ten_phones_and_a_relay_lose_nothing_and_claim_nothing_on_a_bad_network() {
+    let _one = ONE_WORLD.lock().unwrap_or_else(PoisonError::into_inner);
     let steps = setting("XUNGE_SIM_STEPS", 1_500);
     let seeds: Vec<u64> = match std::env::var("XUNGE_SIM_SEED")
         .ok()
@@ -54,6 +60,7 @@ fn ten_phones_and_a_relay_lose_nothing_and_claim_nothing_on_a_bad_network() {
 
 #[test]
 fn the_same_seed_gives_the_same_run() {
+    let _one = ONE_WORLD.lock().unwrap_or_else(PoisonError::into_inner);
     let trace = |seed| {
         let mut world = World::new(seed, 3);
         for _ in 0..200 {
@@ -68,5 +75,6 @@ fn the_same_seed_gives_the_same_run() {
 #[test]
 #[ignore = "runs for as long as asked: cargo xtask soak"]
 fn soak() {
+    let _one = ONE_WORLD.lock().unwrap_or_else(PoisonError::into_inner);
     soak::run();
 }
