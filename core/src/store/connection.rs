@@ -100,7 +100,11 @@ impl Store {
     }
 }
 
+/// SQLCipher sets itself up at its first use in a process, which is not for two threads at once.
+static FIRST_USE: Mutex<()> = Mutex::new(());
+
 fn connect(path: &Path, key: &DatabaseKey) -> Result<Connection, StoreError> {
+    let _alone = FIRST_USE.lock().unwrap_or_else(PoisonError::into_inner);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -1,6 +1,7 @@
 //! Opening connections with the key and the settings that durability rests on.
 
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -41,7 +42,11 @@ pub(super) fn open_plain(path: &Path, key: &DatabaseKey) -> StoreResult<Connecti
     Ok(conn)
 }
 
+/// SQLCipher sets itself up at its first use in a process, which is not for two threads at once.
+static FIRST_USE: Mutex<()> = Mutex::new(());
+
 fn prepare(conn: &Connection, key: &DatabaseKey) -> StoreResult<()> {
+    let _alone = FIRST_USE.lock().unwrap_or_else(PoisonError::into_inner);
     // What is wrong comes back as an error; SQLCipher would say it on standard error as well.
     conn.execute_batch("PRAGMA cipher_log_level = NONE")?;
     conn.execute_batch(&key.pragma())?;
