@@ -9,7 +9,7 @@ use xunge_protocol::{RecordId, ScopeId};
 use xunge_records::{Edit, Kind, Review, Verb};
 use xunge_server::account::{Actor, Role};
 use xunge_server::command::*;
-use xunge_server::store::{AuditLog as _, Quarantine as _, QuarantineState, StoreError};
+use xunge_server::store::{QuarantineState, StoreError};
 
 fn actor(role: Role, scope: ScopeId) -> Actor {
     Actor {

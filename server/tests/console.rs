@@ -11,7 +11,7 @@ use xunge_protocol::{RecordId, ScopeId};
 use xunge_records::{Edit, Kind, Value, Verb};
 use xunge_server::account::{Role, create, totp};
 use xunge_server::http::router;
-use xunge_server::store::{AuditLog as _, People as _, StoreError};
+use xunge_server::store::StoreError;
 
 /// A browser with its cookie and the token of the last form it saw.
 struct Browser<'a> {

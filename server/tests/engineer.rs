@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 use common::*;
 use serde_json::Value;
 use xunge_protocol::wire;
-use xunge_server::store::{Segments as _, StoreError};
+use xunge_server::store::StoreError;
 
 fn xunge(place: &Place, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_xunge"))

@@ -144,7 +144,7 @@ async fn a_file_that_is_not_what_its_name_says_is_not_kept() {
 #[tokio::test]
 async fn a_program_with_a_media_token_uses_the_same_routes_and_one_without_does_not() {
     use xunge_server::account::token::{TokenRole, fingerprint};
-    use xunge_server::store::{People as _, StoreError};
+    use xunge_server::store::StoreError;
     let place = Place::inline();
     let now = place.relay.now();
     for (token, role) in [("m", TokenRole::Media), ("e", TokenRole::Export)] {

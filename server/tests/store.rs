@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use common::*;
 use xunge_server::store::sqlite::database_key;
-use xunge_server::store::{Options, Segments as _, Store, StoreError, Tx};
+use xunge_server::store::{Options, Store, StoreError, Tx};
 
 const THREADED: Options = Options {
     writer_thread: true,
@@ -129,7 +129,8 @@ fn a_backup_taken_while_the_relay_writes_opens_with_the_same_key() {
     place.relay.store.write(next).unwrap();
     let to = tempfile::tempdir().unwrap();
     let copy = to.path().join("relay.db");
-    place.relay.store.backup(&copy).unwrap();
+    let Store::Sqlite(sqlite) = &*place.relay.store;
+    sqlite.backup(&copy).unwrap();
     std::fs::copy(
         place.dir.path().join("relay.key"),
         to.path().join("relay.key"),

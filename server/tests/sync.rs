@@ -12,7 +12,7 @@ use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::{EntryKind, Hash32, RefusalCode, SecretKey, Segment, Verdict};
 use xunge_records::{Edit, Kind, Review, Verb};
 use xunge_server::authority::{self, AuthorityError, Draft};
-use xunge_server::store::{Options, Quarantine as _, QuarantineState, Records as _};
+use xunge_server::store::{Options, QuarantineState};
 use xunge_server::sync::{self, SyncFailure};
 
 fn accepted(verdict: &Verdict) -> bool {
@@ -462,7 +462,6 @@ fn work_after_the_grant_was_closed_is_late_within_the_drain_and_quarantined_afte
 
 #[test]
 fn what_a_revoked_device_sends_waits_in_quarantine_and_it_reads_nothing() {
-    use xunge_server::store::Writers as _;
     let place = Place::inline();
     let mut phone = place.phone("王秀英", &[GRID]);
     let writer = phone.writer;

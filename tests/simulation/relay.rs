@@ -11,8 +11,7 @@ use xunge_protocol::{EpochId, RecordId, ScopeId, Timestamp, WriterId};
 use xunge_records::{FormRef, Kind, Record, Verb, check_change};
 use xunge_server::authority::{self, Draft, NewTicket};
 use xunge_server::relay::{Config, Relay};
-use xunge_server::store::sqlite::{NewCounty, Options, SqliteStore};
-use xunge_server::store::{Records as _, StoreError};
+use xunge_server::store::{NewCounty, Options, Store, StoreError};
 use xunge_server::{log, sync};
 
 /// The relay's clock and generator.
@@ -68,7 +67,7 @@ impl SimRelay {
             database_key: world.random::<48>().into(),
             created_at: now,
         };
-        let store = SqliteStore::create(&dir, &new, OPTIONS).unwrap();
+        let store = Store::create(&dir, &new, OPTIONS).unwrap();
         let relay = Arc::new(Relay::new(store, env.clone(), Config::default()).unwrap());
         Self {
             dir,
@@ -81,7 +80,7 @@ impl SimRelay {
     /// Stops it without any ceremony, and starts it on what is on disk.
     pub(crate) fn kill_and_start(&mut self) {
         self.relay = None;
-        let store = SqliteStore::open(&self.dir, OPTIONS).unwrap();
+        let store = Store::open(&self.dir, OPTIONS).unwrap();
         self.relay = Some(Arc::new(
             Relay::new(store, self.env.clone(), Config::default()).unwrap(),
         ));

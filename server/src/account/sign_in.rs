@@ -7,7 +7,7 @@ use xunge_protocol::{ScopeId, Timestamp};
 use super::{password, totp};
 use crate::audit::AuditEvent;
 use crate::relay::Relay;
-use crate::store::{AuditLog as _, People as _, StoreError, UserRow};
+use crate::store::{StoreError, UserRow};
 
 /// Failures that cost nothing.
 const FREE_FAILURES: u32 = 4;

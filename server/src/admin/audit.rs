@@ -7,7 +7,6 @@ use super::args::Place;
 use super::failure::{Failure, Outcome};
 use super::output::Output;
 use crate::audit::Walk;
-use crate::store::AuditLog as _;
 
 /// Rows read at a time.
 const BATCH: usize = 1000;

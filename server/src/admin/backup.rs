@@ -8,7 +8,7 @@ use super::args::Place;
 use super::failure::{Failure, Outcome};
 use super::output::Output;
 use crate::audit::AuditEvent;
-use crate::store::{AuditLog as _, sqlite};
+use crate::store::sqlite;
 
 #[derive(Serialize)]
 struct Report {
@@ -32,7 +32,7 @@ pub(super) fn run(place: &Place, out: Output, to: &Path) -> Outcome {
         tx.append_audit(&AuditEvent::new("admin", "backup").within(county), now)?;
         Ok::<(), Failure>(())
     })?;
-    let media = sqlite::write_backup(&relay.store, &relay.media_dir(), to)?;
+    let media = relay.store.write_backup(&relay.media_dir(), to)?;
     let report = Report {
         file: to.into(),
         key_file: sqlite::backup_key_file(to),

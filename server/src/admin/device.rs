@@ -10,7 +10,7 @@ use super::failure::{Failure, Outcome};
 use super::output::Output;
 use crate::audit::AuditEvent;
 use crate::relay::Relay;
-use crate::store::{AuditLog as _, GrantState, Tx, WriterRow, Writers as _};
+use crate::store::{GrantState, Tx, WriterRow};
 
 #[derive(Serialize)]
 struct Report {
@@ -46,7 +46,6 @@ fn list(relay: &Relay, tx: &Tx<'_>) -> Result<Vec<DeviceReport>, Failure> {
 }
 
 fn describe(relay: &Relay, tx: &Tx<'_>, row: WriterRow) -> Result<DeviceReport, Failure> {
-    use crate::store::Organisation as _;
     let mut grids = Vec::new();
     for grant in tx.grants_of(row.worker())? {
         if GrantState::of(Some(&grant), relay.now()) == GrantState::Active {

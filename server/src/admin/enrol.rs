@@ -10,7 +10,7 @@ use super::output::Output;
 use super::{place, qr, worker};
 use crate::audit::AuditEvent;
 use crate::authority::{self, NewTicket};
-use crate::store::{AuditLog as _, GrantState, Writers as _};
+use crate::store::GrantState;
 
 const HOUR_MS: i64 = 3_600_000;
 

@@ -14,7 +14,7 @@ use crate::api::records::record_json;
 use crate::audit::AuditEvent;
 use crate::export::{table, to_csv, to_xlsx};
 use crate::relay::Relay;
-use crate::store::{AuditLog as _, Organisation as _, Records as _, StoreError, StoreResult};
+use crate::store::{StoreError, StoreResult};
 
 /// Rows read at a time.
 const BATCH: usize = 5000;

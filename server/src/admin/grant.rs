@@ -10,7 +10,7 @@ use super::output::Output;
 use super::{place, worker};
 use crate::audit::AuditEvent;
 use crate::authority;
-use crate::store::{AuditLog as _, GrantState, Writers as _};
+use crate::store::GrantState;
 
 #[derive(Serialize)]
 struct Report {

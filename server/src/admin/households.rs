@@ -16,7 +16,7 @@ use crate::authority;
 use crate::import::households::{self, HouseholdInput, Known};
 use crate::import::load::{IDENTITY_INDEX, Loaded, load_grid};
 use crate::relay::Relay;
-use crate::store::{AuditLog as _, Organisation as _, People as _, References as _, StoreError};
+use crate::store::StoreError;
 
 /// Code of level `grid` in `org_level`.
 const GRID: &str = "4";

@@ -20,7 +20,7 @@ use crate::env::{Env, SystemEnv};
 use crate::import::load::IDENTITY_INDEX;
 use crate::relay::{Config, Relay};
 use crate::resources;
-use crate::store::{NewCounty, Options, People as _, Store, StoreError};
+use crate::store::{NewCounty, Options, Store, StoreError};
 
 /// Login name of the first administrator.
 const ADMIN: &str = "admin";

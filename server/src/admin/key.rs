@@ -6,7 +6,6 @@ use super::args::Place;
 use super::failure::{Failure, Outcome};
 use super::output::Output;
 use crate::audit::AuditEvent;
-use crate::store::AuditLog as _;
 use crate::store::sqlite::database_key;
 
 #[derive(Serialize)]

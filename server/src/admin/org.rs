@@ -16,7 +16,7 @@ use crate::authority;
 use crate::import::organisation::{self, NodeInput};
 use crate::import::table;
 use crate::relay::Relay;
-use crate::store::{AuditLog as _, Organisation as _, StoreError};
+use crate::store::StoreError;
 
 #[derive(Debug, Default, Serialize)]
 struct Report {

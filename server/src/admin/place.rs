@@ -10,7 +10,7 @@ use super::args::Place;
 use super::failure::Failure;
 use crate::env::SystemEnv;
 use crate::relay::{Config, Relay};
-use crate::store::{Options, Organisation as _, Tx};
+use crate::store::{Options, Tx};
 
 impl Place {
     /// The data folder.

@@ -8,7 +8,7 @@ use super::output::Output;
 use crate::account::Actor;
 use crate::api::quarantine::Item;
 use crate::command::{self, CommandError};
-use crate::store::{EntryId, Quarantine as _, QuarantineState};
+use crate::store::{EntryId, QuarantineState};
 
 /// Most rows of a list.
 const LIMIT: usize = 10_000;

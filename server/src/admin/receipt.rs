@@ -11,7 +11,6 @@ use super::args::Place;
 use super::failure::{Failure, Outcome};
 use super::output::Output;
 use crate::relay::Relay;
-use crate::store::{Segments as _, Writers as _};
 
 #[derive(Serialize)]
 struct Report {

@@ -11,7 +11,7 @@ use super::output::Output;
 use super::serve::lock;
 use crate::audit::AuditEvent;
 use crate::env::{Env, SystemEnv};
-use crate::store::{AuditLog as _, sqlite};
+use crate::store::sqlite;
 
 #[derive(Serialize)]
 struct Report {

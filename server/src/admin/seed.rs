@@ -16,7 +16,7 @@ use crate::authority;
 use crate::import::households::{HouseholdInput, PersonInput};
 use crate::import::load::{IDENTITY_INDEX, load_grid};
 use crate::relay::Relay;
-use crate::store::{People as _, StoreError};
+use crate::store::StoreError;
 
 mod work;
 

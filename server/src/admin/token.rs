@@ -7,7 +7,6 @@ use super::failure::{Failure, Outcome};
 use super::output::Output;
 use crate::account::token::{self, TokenRole};
 use crate::audit::AuditEvent;
-use crate::store::{AuditLog as _, People as _};
 
 #[derive(Serialize)]
 struct Report {

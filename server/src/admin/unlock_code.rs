@@ -8,7 +8,7 @@ use super::failure::{Failure, Outcome};
 use super::output::Output;
 use super::worker;
 use crate::audit::AuditEvent;
-use crate::store::{AuditLog as _, Enrolments as _, Tx, WriterRow, Writers as _};
+use crate::store::{Tx, WriterRow};
 
 #[derive(Serialize)]
 struct Report {

@@ -12,7 +12,6 @@ use crate::account::Role;
 use crate::account::create::{self, Secrets};
 use crate::audit::AuditEvent;
 use crate::relay::Relay;
-use crate::store::{AuditLog as _, People as _};
 
 pub(super) fn add(
     place: &Place,

@@ -1,7 +1,7 @@
 //! Finds a worker by name: in a county, as on paper, the name is the worker.
 
 use super::failure::Failure;
-use crate::store::{Tx, Worker, Writers as _};
+use crate::store::{Tx, Worker};
 
 /// The one worker of this name, if there is any.
 pub(super) fn named(tx: &Tx<'_>, name: &str) -> Result<Option<Worker>, Failure> {

@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use super::Problem;
 use crate::account::token::{self, TokenRole};
 use crate::relay::Relay;
-use crate::store::{People as _, StoreError};
+use crate::store::StoreError;
 
 /// Proof that the caller may read everything.
 pub(super) struct Exporter;

@@ -10,7 +10,7 @@ use xunge_records::Kind;
 
 use super::Problem;
 use crate::relay::Relay;
-use crate::store::{Organisation as _, StoreError};
+use crate::store::StoreError;
 
 /// Rows of a page, if the caller does not say.
 const DEFAULT_LIMIT: usize = 100;

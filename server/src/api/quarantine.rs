@@ -14,7 +14,7 @@ use super::auth::Exporter;
 use super::params::Params;
 use crate::console::locale::Lang;
 use crate::relay::Relay;
-use crate::store::{EntryId, Quarantine as _, QuarantineRow, QuarantineState, StoreError};
+use crate::store::{EntryId, QuarantineRow, QuarantineState, StoreError};
 
 /// A quarantined change.
 #[derive(Debug, Clone, Serialize)]

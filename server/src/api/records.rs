@@ -11,7 +11,7 @@ use super::Problem;
 use super::auth::Exporter;
 use super::params::{Cursor, Params};
 use crate::relay::Relay;
-use crate::store::{RecordRow, Records as _, StoreError, StoreResult};
+use crate::store::{RecordRow, StoreError, StoreResult};
 
 /// A record as the API gives it: what the projection holds, and what only the relay knows.
 pub fn record_json(row: &RecordRow) -> StoreResult<Value> {

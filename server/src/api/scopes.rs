@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Problem;
 use super::auth::Exporter;
 use crate::relay::Relay;
-use crate::store::{Organisation as _, StoreError};
+use crate::store::StoreError;
 
 /// All places, county first.
 #[utoipa::path(

@@ -15,7 +15,7 @@ use crate::account::Actor;
 use crate::audit::AuditEvent;
 use crate::authority::{self, Authority, Draft};
 use crate::relay::Relay;
-use crate::store::{AuditLog as _, Records as _, References as _, Tx};
+use crate::store::Tx;
 
 /// A warning as a supervisor writes it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -39,7 +39,6 @@ use crate::account::Actor;
 use crate::audit::AuditEvent;
 use crate::authority::{self, Authority, Draft};
 use crate::relay::Relay;
-use crate::store::AuditLog as _;
 use policy::Act;
 
 /// One command on one record.

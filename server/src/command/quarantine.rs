@@ -8,7 +8,7 @@ use crate::account::Actor;
 use crate::audit::AuditEvent;
 use crate::authority::{self, Authority};
 use crate::relay::Relay;
-use crate::store::{AuditLog as _, EntryId, Tx};
+use crate::store::{EntryId, Tx};
 
 /// Lets a change in after all, and those that waited for it. Returns all that were let in. Blocks.
 pub fn admit(

@@ -11,7 +11,6 @@ use crate::account::Actor;
 use crate::audit::AuditEvent;
 use crate::log::read_record;
 use crate::relay::Relay;
-use crate::store::AuditLog as _;
 
 /// Notes who saw what and why, and returns the record. Blocks.
 pub fn reveal(

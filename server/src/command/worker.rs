@@ -12,9 +12,7 @@ use crate::account::Actor;
 use crate::audit::AuditEvent;
 use crate::authority::{self, Authority, NewTicket};
 use crate::relay::Relay;
-use crate::store::{
-    AuditLog as _, Enrolments as _, GrantState, Organisation as _, Tx, Worker, Writers as _,
-};
+use crate::store::{GrantState, Tx, Worker};
 
 /// How long a ticket from the console is taken.
 const TICKET_MS: i64 = 24 * 3_600_000;

@@ -18,10 +18,7 @@ use super::ui::{Flash, NavItem, Ui, Who};
 use super::words::{Words, mask_name};
 use crate::command::policy::{self, Act};
 use crate::relay::Relay;
-use crate::store::{
-    Board as _, People as _, RecordFilter, Records as _, Sessions as _, Show, StoreError,
-    StoreResult, Tx, Writers as _,
-};
+use crate::store::{RecordFilter, Show, StoreError, StoreResult, Tx};
 
 /// A page's view of the relay.
 pub struct Context<'a> {

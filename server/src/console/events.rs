@@ -14,7 +14,7 @@ use super::context::look;
 use super::error::ConsoleError;
 use super::session::Visitor;
 use crate::relay::Relay;
-use crate::store::{Board as _, RecordFilter, Show};
+use crate::store::{RecordFilter, Show};
 
 /// Kinds whose arrival is news.
 const NEWS: [Kind; 4] = [Kind::Visit, Kind::Dispute, Kind::Request, Kind::WarningAck];

@@ -15,7 +15,7 @@ use super::error::ConsoleError;
 use super::locale::Lang;
 use crate::account::Actor;
 use crate::relay::Relay;
-use crate::store::{People as _, SessionRow, Sessions as _, StoreError};
+use crate::store::{SessionRow, StoreError};
 
 /// A user who asks for nothing for so long is signed out.
 const IDLE_MS: i64 = 30 * 60 * 1000;

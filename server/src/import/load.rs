@@ -6,7 +6,7 @@ use xunge_records::{FormRef, Kind};
 use super::households::{HouseholdInput, PersonInput};
 use super::identity;
 use crate::authority::{Authority, AuthorityError, Draft};
-use crate::store::{References as _, Tx};
+use crate::store::Tx;
 
 /// Name of the lasting key of the blind index.
 pub const IDENTITY_INDEX: &str = "identity_index";

@@ -1,10 +1,13 @@
 //! Everything that the relay keeps, behind traits that say what a transaction can do, not how.
 //!
-//! [`Store`] runs closures in transactions; a closure gets a [`Tx`], which implements [`LogTx`] and the traits of the
-//! other parts. A closure may run on another thread, and is never run twice. SQL lives in [`sqlite`] alone.
+//! [`Store`] runs closures in transactions; a closure gets a [`Tx`], which has the methods of all traits here. A closure
+//! may run on another thread, and is never run twice. SQL lives in the databases' own folders alone; what a transaction
+//! can do is the same in each, and one suite of tests holds them to it.
 
 mod audit;
 mod board;
+mod county;
+mod engine;
 mod enrolments;
 mod error;
 mod organisation;
@@ -22,6 +25,8 @@ pub use board::{
     Board, CampaignRow, GroupBy, HouseholdCounts, HouseholdFilter, HouseholdRow, HouseholdShow,
     Outcome, RecipientRow, RecordFilter, Show, Span, Tally, Window,
 };
+pub use county::{County, NewCounty};
+pub use engine::{Claim, Location, Options, Store};
 pub use enrolments::{Enrolments, MediaRow, TicketRow};
 pub use error::{StoreError, StoreResult};
 pub use organisation::Organisation;
@@ -31,10 +36,17 @@ pub use records::{RecordPlace, RecordRow, Records};
 pub use references::References;
 pub use segments::{EntryRow, SegmentRow, Segments};
 pub use sessions::{SessionRow, Sessions};
-pub use sqlite::{County, NewCounty, Options, SqliteStore as Store, Tx};
 pub use writers::{GrantState, Worker, WriterRow, Writers};
 
 /// What sync and authority ask of a transaction.
 pub trait LogTx: Writers + Segments + Quarantine + Records + Enrolments + Organisation {}
 
 impl<T: Writers + Segments + Quarantine + Records + Enrolments + Organisation> LogTx for T {}
+
+/// Everything that a transaction can do.
+pub trait StoreTx: LogTx + AuditLog + Board + People + References + Sessions {}
+
+impl<T: LogTx + AuditLog + Board + People + References + Sessions> StoreTx for T {}
+
+/// One transaction, on whichever database.
+pub type Tx<'a> = dyn StoreTx + 'a;

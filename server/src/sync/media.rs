@@ -11,7 +11,7 @@ use xunge_protocol::{Hash32, WriterId};
 use super::SyncFailure;
 use crate::account::token::{self, TokenRole};
 use crate::relay::Relay;
-use crate::store::{Enrolments as _, MediaRow, People as _, StoreError, Writers as _};
+use crate::store::{MediaRow, StoreError};
 
 /// Where a file lies: in one of 256 folders, so that none grows too large to list.
 pub fn path(relay: &Relay, hash: Hash32) -> PathBuf {

@@ -23,7 +23,7 @@ pub use failure::SyncFailure;
 
 use crate::authority::Authority;
 use crate::relay::Relay;
-use crate::store::{Segments as _, WriterRow, Writers as _};
+use crate::store::WriterRow;
 
 /// Most scopes that one request may name.
 const MAX_CURSORS: usize = 1024;

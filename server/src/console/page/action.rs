@@ -25,7 +25,7 @@ use crate::console::error::ConsoleError;
 use crate::console::form::Posted;
 use crate::console::session::{REVEAL_MS, Visitor};
 use crate::relay::Relay;
-use crate::store::{AuditLog as _, Sessions as _, StoreError};
+use crate::store::StoreError;
 use crate::sync::media;
 
 /// Carries out a verb on a record, and shows the record again.

@@ -14,7 +14,6 @@ use crate::console::session::Visitor;
 use crate::console::ui::Ui;
 use crate::console::view::Pager;
 use crate::relay::Relay;
-use crate::store::Board as _;
 use xunge_protocol::RecordId;
 use xunge_records::Verb;
 

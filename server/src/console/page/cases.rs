@@ -14,7 +14,7 @@ use crate::console::session::Visitor;
 use crate::console::ui::Ui;
 use crate::console::view::{Choosable, Pager, Row};
 use crate::relay::Relay;
-use crate::store::{Board as _, Show};
+use crate::store::Show;
 
 /// One selection of a list's filter.
 pub struct Select {

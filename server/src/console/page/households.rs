@@ -17,7 +17,7 @@ use crate::console::session::Visitor;
 use crate::console::ui::Ui;
 use crate::console::view::{Choosable, Pager, Row, Tile};
 use crate::relay::Relay;
-use crate::store::{Board as _, HouseholdCounts, HouseholdFilter, HouseholdShow};
+use crate::store::{HouseholdCounts, HouseholdFilter, HouseholdShow};
 
 /// The list of households.
 #[derive(Template)]

@@ -16,9 +16,7 @@ use crate::console::session::Visitor;
 use crate::console::ui::Ui;
 use crate::console::view::{Row, Sign, Tile};
 use crate::relay::Relay;
-use crate::store::{
-    Board as _, Quarantine as _, QuarantineRow, QuarantineState, RecordFilter, Show, Window,
-};
+use crate::store::{QuarantineRow, QuarantineState, RecordFilter, Show, Window};
 
 /// Rows that stand here for one reason.
 pub struct Group {

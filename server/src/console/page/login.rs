@@ -18,7 +18,7 @@ use crate::console::query::Query;
 use crate::console::session::{self, Session, Visitor};
 use crate::console::ui::{Flash, Ui};
 use crate::relay::Relay;
-use crate::store::{AuditLog as _, SessionRow, Sessions as _, StoreError};
+use crate::store::{SessionRow, StoreError};
 
 /// The sign-in page.
 #[derive(Template)]

@@ -23,7 +23,7 @@ use crate::console::session::Visitor;
 use crate::console::ui::Ui;
 use crate::console::view::Choosable;
 use crate::relay::Relay;
-use crate::store::{Board as _, GroupBy, RecordFilter, Show, Worker, WriterRow, Writers as _};
+use crate::store::{GroupBy, RecordFilter, Show, Worker, WriterRow};
 
 /// An area below the shown one.
 pub struct Child {

@@ -19,10 +19,7 @@ use crate::console::session::Visitor;
 use crate::console::ui::Ui;
 use crate::console::view::{Choosable, Fact, PAGE_ROWS, Pager, Sign};
 use crate::relay::Relay;
-use crate::store::{
-    Board as _, EntryId, Quarantine as _, QuarantineRow, QuarantineState, Records as _,
-    Segments as _,
-};
+use crate::store::{EntryId, QuarantineRow, QuarantineState};
 
 /// One quarantined entry.
 pub struct QuarantineEntry {

@@ -19,9 +19,7 @@ use crate::console::ui::Ui;
 use crate::console::view::{Action, Choosable, Difference, Fact, Media, Row, Sign, Step};
 use crate::log::read_record;
 use crate::relay::Relay;
-use crate::store::{
-    Board as _, RecordFilter, RecordRow, Records as _, Sessions as _, Show, Window,
-};
+use crate::store::{RecordFilter, RecordRow, Show, Window};
 
 /// Records that belong to this one.
 pub struct Related {

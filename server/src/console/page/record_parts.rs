@@ -9,7 +9,7 @@ use crate::console::context::Context;
 use crate::console::error::ConsoleError;
 use crate::console::view::{Action, Choice, Difference, Fact, Media, Step};
 use crate::console::words::{field, is_masked, mask};
-use crate::store::{Enrolments as _, RecordRow};
+use crate::store::RecordRow;
 use xunge_records::model::field::FieldType;
 
 /// Fields in the order of their kind, media and empty ones left out; and whether some are personal.

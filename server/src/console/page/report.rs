@@ -21,7 +21,7 @@ use crate::console::query::Query;
 use crate::console::session::Visitor;
 use crate::console::ui::Ui;
 use crate::relay::Relay;
-use crate::store::{AuditLog as _, Board as _, GroupBy, RecordFilter, Show, Span, StoreError};
+use crate::store::{GroupBy, RecordFilter, Show, Span, StoreError};
 
 /// A number with the address of its rows.
 pub struct Cell {

@@ -14,7 +14,7 @@ use crate::console::stored::Stored;
 use crate::console::ui::Ui;
 use crate::console::view::{Choosable, Pager, Row, Tile};
 use crate::relay::Relay;
-use crate::store::{Board as _, Outcome};
+use crate::store::Outcome;
 
 /// A warning's page.
 #[derive(Template)]

@@ -15,7 +15,7 @@ use crate::console::stored::Stored;
 use crate::console::ui::Ui;
 use crate::console::view::Pager;
 use crate::relay::Relay;
-use crate::store::{Board as _, CampaignRow};
+use crate::store::CampaignRow;
 
 /// One warning over all grids that it went to.
 pub struct Campaign {

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension as _, Row, params};
 use xunge_protocol::{Hash32, ScopeId, Timestamp};
 
-use super::Tx;
+use super::SqliteTx;
 use super::row::{self, Bytes, Millis, signed, unsigned};
 use crate::audit::{self, AuditEvent, AuditRow};
 use crate::store::{AuditLog, StoreResult};
@@ -26,7 +26,7 @@ pub(super) fn audit_row(r: &Row<'_>) -> rusqlite::Result<AuditRow> {
     })
 }
 
-impl AuditLog for Tx<'_> {
+impl AuditLog for SqliteTx<'_> {
     fn append_audit(&self, event: &AuditEvent, at: Timestamp) -> StoreResult<AuditRow> {
         let last: Option<(i64, Bytes<32>)> = self
             .sql()

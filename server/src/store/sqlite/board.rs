@@ -6,7 +6,7 @@ use rusqlite::types::Value;
 use rusqlite::{Row, params_from_iter};
 use xunge_protocol::{ScopeId, Timestamp};
 
-use super::Tx;
+use super::SqliteTx;
 use super::records::{COLUMNS, record};
 use super::row::{self, signed, unsigned};
 use crate::audit::AuditRow;
@@ -178,7 +178,7 @@ fn conditions(county: i64, filter: &RecordFilter) -> Where {
     all
 }
 
-impl Tx<'_> {
+impl SqliteTx<'_> {
     pub(super) fn count(&self, sql: &str, values: Vec<Value>) -> StoreResult<u64> {
         Ok(self
             .sql()
@@ -198,7 +198,7 @@ impl Tx<'_> {
     }
 }
 
-impl Board for Tx<'_> {
+impl Board for SqliteTx<'_> {
     fn count_records(&self, filter: &RecordFilter) -> StoreResult<u64> {
         let all = conditions(self.county(), filter);
         self.count(

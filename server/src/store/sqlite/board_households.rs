@@ -3,7 +3,7 @@
 use rusqlite::Row;
 use rusqlite::types::Value;
 
-use super::Tx;
+use super::SqliteTx;
 use super::board::{Where, anywhere, field, text};
 use super::records::{COLUMNS, record};
 use super::row::{signed, unsigned};
@@ -28,7 +28,7 @@ fn household(r: &Row<'_>) -> rusqlite::Result<HouseholdRow> {
     })
 }
 
-impl Tx<'_> {
+impl SqliteTx<'_> {
     /// `WITH` clause that makes the table `seen` of all households meant, and its values.
     fn seen(&self, filter: &HouseholdFilter) -> (String, Vec<Value>) {
         let intervals = serde_json::json!(filter.intervals).to_string();

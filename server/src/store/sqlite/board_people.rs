@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use rusqlite::types::Value;
 use xunge_protocol::{ScopeId, Timestamp};
 
-use super::Tx;
+use super::SqliteTx;
 use super::audit::{COLUMNS, audit_row};
 use super::board::{Where, anywhere};
 use super::row::{self, Bytes, unsigned};
 use crate::audit::AuditRow;
 use crate::store::{StoreResult, Window};
 
-impl Tx<'_> {
+impl SqliteTx<'_> {
     pub(super) fn silent_phones(&self, scopes: &[ScopeId], before: Timestamp) -> StoreResult<u64> {
         self.count(
             "SELECT count(*) FROM writers w WHERE w.county = ?1 AND w.worker <> '' AND w.revoked_at IS NULL

@@ -2,7 +2,7 @@
 
 use xunge_protocol::{RecordId, ScopeId};
 
-use super::Tx;
+use super::SqliteTx;
 use super::board::{Where, text};
 use super::records::{COLUMNS, record};
 use super::row::{self, Bytes, unsigned};
@@ -31,7 +31,7 @@ fn days(all: &mut Where, days: Option<(&str, &str)>) {
     }
 }
 
-impl Tx<'_> {
+impl SqliteTx<'_> {
     fn warnings(&self, scopes: &[ScopeId], campaign: Option<&str>) -> Where {
         let mut all = Where::new(self.county(), "scope", scopes);
         all.and("kind = 5", []);

@@ -3,11 +3,11 @@
 use rusqlite::{OptionalExtension as _, params};
 use xunge_protocol::{Hash32, Timestamp, WriterId};
 
-use super::Tx;
+use super::SqliteTx;
 use super::row::{Bytes, Millis, signed, unsigned};
 use crate::store::{Enrolments, MediaRow, StoreResult, TicketRow};
 
-impl Enrolments for Tx<'_> {
+impl Enrolments for SqliteTx<'_> {
     fn insert_ticket(&self, ticket: &TicketRow) -> StoreResult<()> {
         self.sql().execute(
             "INSERT INTO tickets (county, secret_hash, worker, created_at, expires_at, writer)

@@ -28,23 +28,15 @@ use std::sync::{Mutex, PoisonError};
 use rusqlite::Connection;
 
 pub use backup::{backup_key_file, restore_backup, write_backup};
-pub use county::{County, NewCounty};
 pub use key::database_key;
 
-use super::{StoreError, StoreResult};
+use super::{County, NewCounty, Options, StoreError, StoreResult, Tx};
 use queue::WriteQueue;
 
 /// Name of the database file in the data folder.
 const DATABASE: &str = "relay.db";
 /// Idle reading connections that are kept.
 const KEPT_READERS: usize = 8;
-
-/// How a store runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Options {
-    /// Write on a thread of its own, which commits what waits together; else on the caller's thread.
-    pub writer_thread: bool,
-}
 
 /// The store of one relay. Cheap to share behind an `Arc`.
 pub struct SqliteStore {
@@ -56,12 +48,12 @@ pub struct SqliteStore {
 }
 
 /// One transaction. Its methods are those of the traits in [`crate::store`].
-pub struct Tx<'a> {
+pub(in crate::store::sqlite) struct SqliteTx<'a> {
     conn: &'a Connection,
     county: i64,
 }
 
-impl Tx<'_> {
+impl SqliteTx<'_> {
     /// The connection, for the SQL of this module's files.
     pub(in crate::store::sqlite) fn sql(&self) -> &Connection {
         self.conn
@@ -151,7 +143,7 @@ impl SqliteStore {
     ) -> Result<T, E> {
         let conn = self.reader()?;
         conn.execute_batch("BEGIN").map_err(StoreError::from)?;
-        let result = work(&Tx {
+        let result = work(&SqliteTx {
             conn: &conn,
             county: self.county.number,
         });
@@ -173,36 +165,6 @@ impl SqliteStore {
             Some(conn) => Ok(conn),
             None => connection::open_reader(&self.dir.join(DATABASE), &self.key),
         }
-    }
-
-    /// [`Self::write`] for async callers.
-    pub async fn write_async<T, E>(
-        self: &std::sync::Arc<Self>,
-        work: impl FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        let store = self.clone();
-        tokio::task::spawn_blocking(move || store.write(work))
-            .await
-            .unwrap_or_else(|_| Err(StoreError::Closed.into()))
-    }
-
-    /// [`Self::read`] for async callers.
-    pub async fn read_async<T, E>(
-        self: &std::sync::Arc<Self>,
-        work: impl FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        let store = self.clone();
-        tokio::task::spawn_blocking(move || store.read(work))
-            .await
-            .unwrap_or_else(|_| Err(StoreError::Closed.into()))
     }
 
     /// Copies the database, consistent and encrypted with the same key, to the new file `to`.

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 use xunge_protocol::system::OrgNode;
 use xunge_protocol::{ScopeId, Timestamp};
 
-use super::Tx;
+use super::SqliteTx;
 use super::row::{self, Bytes, Millis};
 use crate::store::{Organisation, StoreResult};
 
@@ -25,7 +25,7 @@ fn node(r: &Row<'_>) -> rusqlite::Result<OrgNode> {
     })
 }
 
-impl Organisation for Tx<'_> {
+impl Organisation for SqliteTx<'_> {
     fn org_node(&self, scope: ScopeId, at: Timestamp) -> StoreResult<Option<OrgNode>> {
         let mut query = self.sql().prepare_cached(&format!(
             "SELECT {COLUMNS} FROM org_nodes n WHERE {HOLDS} AND n.scope = ?3"

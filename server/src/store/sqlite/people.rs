@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension as _, Row, params};
 use xunge_protocol::{Hash32, ScopeId, Timestamp};
 
-use super::Tx;
+use super::SqliteTx;
 use super::row::{self, Bytes, Millis, signed, unsigned};
 use crate::account::token::TokenRole;
 use crate::store::{People, StoreError, StoreResult, UserRow};
@@ -34,7 +34,7 @@ fn user_row(r: &Row<'_>) -> rusqlite::Result<Result<UserRow, StoreError>> {
     }))
 }
 
-impl Tx<'_> {
+impl SqliteTx<'_> {
     fn one_user(&self, column: &str, value: &str) -> StoreResult<Option<UserRow>> {
         self.sql()
             .prepare_cached(&format!(
@@ -52,7 +52,7 @@ impl Tx<'_> {
     }
 }
 
-impl People for Tx<'_> {
+impl People for SqliteTx<'_> {
     fn user(&self, id: &str) -> StoreResult<Option<UserRow>> {
         self.one_user("user", id)
     }

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension as _, Row, params};
 use xunge_protocol::{EntryKind, Hash32, RecordId, RefusalCode, ScopeId, Timestamp, WriterId};
 
-use super::Tx;
+use super::SqliteTx;
 use super::row::{self, Bytes, Millis, signed, unsigned};
 use super::segments::entry;
 use crate::store::{
@@ -57,7 +57,7 @@ impl Raw {
     }
 }
 
-impl Quarantine for Tx<'_> {
+impl Quarantine for SqliteTx<'_> {
     fn insert_quarantine(&self, row: &QuarantineRow) -> StoreResult<()> {
         self.sql()
             .prepare_cached(

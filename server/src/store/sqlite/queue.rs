@@ -10,8 +10,8 @@ use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 
-use super::Tx;
-use crate::store::{StoreError, StoreResult};
+use super::SqliteTx;
+use crate::store::{StoreError, StoreResult, Tx};
 
 /// Most pieces of work in one commit.
 const BATCH: usize = 64;
@@ -156,7 +156,7 @@ fn transact(
 
 fn step(conn: &Connection, county: i64, job: Job, done: &mut Vec<Answer>) -> StoreResult<()> {
     conn.execute_batch("SAVEPOINT job")?;
-    let result = catch_unwind(AssertUnwindSafe(|| job(&Tx { conn, county })));
+    let result = catch_unwind(AssertUnwindSafe(|| job(&SqliteTx { conn, county })));
     let keep = match result {
         Ok(Done { keep, answer }) => {
             done.push(answer);

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 use xunge_protocol::{EntryKind, RecordId, ScopeId, WriterId};
 use xunge_records::Kind;
 
-use super::Tx;
+use super::SqliteTx;
 use super::row::{self, Bytes, Millis, signed, unsigned};
 use crate::store::{RecordPlace, RecordRow, Records, StoreResult};
 
@@ -50,7 +50,7 @@ pub(super) fn record(r: &Row<'_>) -> rusqlite::Result<RecordRow> {
     })
 }
 
-impl Records for Tx<'_> {
+impl Records for SqliteTx<'_> {
     fn find_record(&self, id: RecordId) -> StoreResult<Option<RecordPlace>> {
         Ok(self
             .sql()

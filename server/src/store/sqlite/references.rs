@@ -4,11 +4,11 @@ use rusqlite::{OptionalExtension as _, params};
 use xunge_protocol::{RecordId, ScopeId};
 use xunge_records::Kind;
 
-use super::Tx;
+use super::SqliteTx;
 use super::row::Bytes;
 use crate::store::{References, StoreResult};
 
-impl References for Tx<'_> {
+impl References for SqliteTx<'_> {
     fn referred(&self, kind: Kind, reference: &str) -> StoreResult<Option<(ScopeId, RecordId)>> {
         Ok(self
             .sql()

@@ -7,7 +7,7 @@ use xunge_protocol::{
     wire,
 };
 
-use super::Tx;
+use super::SqliteTx;
 use super::row::{Bytes, Millis, signed, unsigned};
 use crate::store::{EntryRow, SegmentRow, Segments, StoreError, StoreResult};
 
@@ -52,7 +52,7 @@ pub(super) fn entry(r: &Row<'_>, at: usize) -> rusqlite::Result<EntryRow> {
     })
 }
 
-impl Segments for Tx<'_> {
+impl Segments for SqliteTx<'_> {
     fn next_position(&self, scope: ScopeId) -> StoreResult<u64> {
         let position: i64 = self
             .sql()

@@ -3,11 +3,11 @@
 use rusqlite::{OptionalExtension as _, params};
 use xunge_protocol::{Hash32, RecordId, Timestamp};
 
-use super::Tx;
+use super::SqliteTx;
 use super::row::{Bytes, Millis};
 use crate::store::{SessionRow, Sessions, StoreResult};
 
-impl Sessions for Tx<'_> {
+impl Sessions for SqliteTx<'_> {
     fn session(&self, token_hash: Hash32) -> StoreResult<Option<SessionRow>> {
         Ok(self
             .sql()

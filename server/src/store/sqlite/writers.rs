@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 use xunge_protocol::system::{Grant, SignedCertificate};
 use xunge_protocol::{Hash32, ScopeId, Timestamp, WriterId, wire};
 
-use super::Tx;
+use super::SqliteTx;
 use super::row::{self, Bytes, Millis, signed, unsigned};
 use crate::store::{StoreResult, Worker, WriterRow, Writers};
 
@@ -59,7 +59,7 @@ fn grant(r: &Row<'_>) -> rusqlite::Result<Grant> {
     })
 }
 
-impl Writers for Tx<'_> {
+impl Writers for SqliteTx<'_> {
     fn worker(&self, id: &str) -> StoreResult<Option<Worker>> {
         Ok(self
             .sql()
