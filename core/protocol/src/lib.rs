@@ -7,6 +7,7 @@
 //! signed [`SegmentHeader`]. A [`Receipt`] is the relay's signed answer to a segment. One [`SyncRequest`] and its
 //! [`SyncResponse`] carry everything in one round trip, each inside a signed [`envelope`].
 
+pub mod batch;
 pub mod crypto;
 pub mod enrolment;
 pub mod entry;
@@ -16,6 +17,7 @@ pub mod ids;
 pub mod media;
 pub mod merkle;
 pub mod message;
+pub mod packed;
 pub mod receipt;
 pub mod refusal;
 pub mod segment;
@@ -23,6 +25,7 @@ pub mod system;
 pub mod time;
 pub mod wire;
 
+pub use batch::{Batch, BatchError};
 pub use crypto::{PublicKey, SecretKey, Signature, Suite};
 pub use entry::{Entry, EntryKind, Leaf};
 pub use header::SegmentHeader;

@@ -41,11 +41,14 @@ pub struct SyncRequest {
     #[n(1)]
     pub receipt_cursor: u64,
     /// What it brings, in chain order within each scope.
-    #[n(2)]
+    #[cbor(n(2), with = "crate::batch::plain")]
     pub segments: Vec<Segment>,
     /// Most bytes of entry bodies that it wants back, 0 for the relay's own limit.
     #[n(3)]
     pub pull_budget_bytes: u32,
+    /// Whether the answer's segments must come as raw bytes, because the phone could not open the last ones.
+    #[n(4)]
+    pub plain: bool,
 }
 
 /// What a phone holds of the organisation: one scope it may read now.
@@ -102,9 +105,13 @@ pub struct SyncResponse {
     #[n(4)]
     pub refused: Vec<RefusedSegment>,
     /// Entries by other writers.
-    #[n(5)]
+    #[cbor(n(5), with = "crate::batch::plain")]
     pub segments: Vec<PulledSegment>,
     /// Every scope that the phone may read now. A scope that it held and that is missing here is closed to it.
     #[n(6)]
     pub scopes: Vec<ScopeStatus>,
+    /// Whether the request's segments must come again as raw bytes, because the relay could not open them. Nothing of
+    /// them was stored then.
+    #[n(7)]
+    pub send_plain: bool,
 }

@@ -157,6 +157,7 @@ fn every_message_of_version_1_has_the_bytes_it_was_released_with() {
             receipt_cursor: 2,
             segments: vec![sealed.clone()],
             pull_budget_bytes: 65_536,
+            plain: false,
         },
     );
     let first = &sealed.entries[0];
@@ -191,6 +192,7 @@ fn every_message_of_version_1_has_the_bytes_it_was_released_with() {
                 more: true,
                 write: true,
             }],
+            send_plain: false,
         },
     );
     pinned(

@@ -175,6 +175,7 @@ impl Relay {
                 more: false,
                 write: true,
             }],
+            send_plain: false,
         })?;
         Ok(())
     }

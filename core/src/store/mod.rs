@@ -10,6 +10,7 @@ mod counters;
 mod cursors;
 mod drafts;
 mod error;
+mod held;
 mod households;
 mod identity;
 mod inbound;

@@ -7,8 +7,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::Serialize;
+use xunge_protocol::batch::Assume;
 use xunge_protocol::envelope;
 use xunge_protocol::message::{RefusedSegment, SYNC_PATH, SyncRequest, SyncResponse};
+use xunge_protocol::packed::{PackedRequest, PackedResponse};
 use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::{Hash32, RecordId, ScopeId};
 
@@ -100,6 +102,10 @@ pub struct Engine {
     /// Media that did not go in this sync for a reason that waiting does not mend.
     media_aside: BTreeSet<Hash32>,
     sent: BTreeSet<RecordId>,
+    /// The relay could not open what was packed: raw bytes to the end of this sync.
+    send_plain: bool,
+    /// What the relay packed could not be opened here: raw bytes to the end of this sync.
+    ask_plain: bool,
     report: SyncReport,
 }
 
@@ -114,6 +120,8 @@ impl Engine {
             set_aside: Vec::new(),
             media_aside: BTreeSet::new(),
             sent: BTreeSet::new(),
+            send_plain: false,
+            ask_plain: false,
             report: SyncReport::default(),
         }
     }
@@ -165,8 +173,11 @@ impl Engine {
             receipt_cursor: position.receipt_cursor,
             segments,
             pull_budget_bytes: budget as u32,
+            plain: self.ask_plain,
         };
         let (identity, me) = store.enrolled()?;
+        let pack = (!self.send_plain).then_some(Assume::ChangesAndHeaders);
+        let message = PackedRequest::of(&message, me.writer, identity.relay, pack);
         let counter = store.next_request_counter()?;
         let request = envelope::seal_request(
             &identity.key,
@@ -225,9 +236,9 @@ impl Engine {
                     return Err(unsigned_refusal(answer.status, &answer, false));
                 }
                 let (identity, _) = store.enrolled()?;
-                let response: SyncResponse =
+                let packed: PackedResponse =
                     match envelope::open_response(&identity.relay_key, &request, &answer.body) {
-                        Ok(response) => response,
+                        Ok(packed) => packed,
                         // Flipped or cut on the way, or not the relay: ask again, believe nothing.
                         Err(error) => return self.failed(env, now, None, error.into()),
                     };
@@ -236,7 +247,15 @@ impl Engine {
                     request.len() + answer.body.len(),
                     now.saturating_sub(started_millis),
                 );
-                self.take(store, now, sent, &response)
+                self.send_plain |= packed.send_plain;
+                match store.open_batch(packed)? {
+                    Ok(response) => self.take(store, now, sent, &response),
+                    // What was pushed is stored, and its receipts come with the next answer.
+                    Err(_) => {
+                        self.ask_plain = true;
+                        self.go_on(store, now, true, false)
+                    }
+                }
             }
             Phase::Moving {
                 step,

@@ -192,6 +192,7 @@ impl State {
                 more: false,
                 write: true,
             }],
+            send_plain: false,
         };
         envelope::seal_response(&self.key, RELAY, body, &answer).unwrap()
     }

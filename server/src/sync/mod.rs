@@ -8,13 +8,16 @@ pub mod failure;
 pub mod http;
 pub mod media;
 
+mod held;
 mod pull;
 mod push;
 
 use std::sync::Arc;
 
+use xunge_protocol::batch::Assume;
 use xunge_protocol::envelope::{RequestEnvelope, seal_response};
 use xunge_protocol::message::{MAX_SEGMENTS, RefusedSegment, SYNC_PATH};
+use xunge_protocol::packed::{PackedRequest, PackedResponse};
 use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::system::WriterRole;
 use xunge_protocol::{EpochId, Hash32, SyncRequest, SyncResponse, WireError};
@@ -42,7 +45,12 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
         .read(|tx| tx.writer(id))?
         .filter(|w| w.certificate.certificate.role == WriterRole::Worker)
         .ok_or(SyncFailure::Refused(SyncRefusal::UnknownWriter))?;
-    let request: SyncRequest = envelope.open(writer.key(), SYNC_PATH)?;
+    let packed: PackedRequest = envelope.open(writer.key(), SYNC_PATH)?;
+    let relay_writer = relay.county().relay_writer;
+    let (request, send_plain) = relay
+        .store
+        .read(|tx| Ok::<_, SyncFailure>(held::open(tx, packed, id, relay_writer)))?;
+    let plain = request.plain;
     if request.segments.len() > MAX_SEGMENTS || request.cursors.len() > MAX_CURSORS {
         return Err(WireError::TooLarge {
             what: "request",
@@ -51,7 +59,7 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
         .into());
     }
     let epoch = relay.county().epoch;
-    let response = if envelope.epoch == epoch || envelope.epoch == EpochId([0; 8]) {
+    let mut response = if envelope.epoch == epoch || envelope.epoch == EpochId([0; 8]) {
         let counter = envelope.counter;
         let hash = Hash32::of(body);
         let SyncRequest {
@@ -59,6 +67,7 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
             receipt_cursor,
             segments,
             pull_budget_bytes,
+            ..
         } = request;
         let brings = !segments.is_empty();
         let inside = relay.clone();
@@ -85,6 +94,9 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
     } else {
         other_epoch(relay, &request)
     };
+    response.send_plain = send_plain;
+    let pack = (!plain).then_some(Assume::Changes);
+    let response = PackedResponse::of(response, id, relay_writer, pack);
     let county = relay.county();
     Ok(seal_response(
         &county.relay_key,
@@ -132,6 +144,7 @@ fn answer(
             refused,
             segments: pulled.segments,
             scopes: pulled.scopes,
+            send_plain: false,
         })
     })
 }
@@ -152,5 +165,6 @@ fn other_epoch(relay: &Relay, request: &SyncRequest) -> SyncResponse {
         refused: refused.collect(),
         segments: Vec::new(),
         scopes: Vec::new(),
+        send_plain: false,
     }
 }

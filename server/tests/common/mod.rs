@@ -350,6 +350,7 @@ impl Phone {
             receipt_cursor: self.receipt_cursor,
             segments,
             pull_budget_bytes: budget,
+            plain: false,
         };
         seal_request(
             &self.key,

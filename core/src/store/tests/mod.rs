@@ -226,6 +226,7 @@ impl Relay {
             refused: vec![],
             segments,
             scopes: vec![status(GRID, self.position, true), status(COUNTY, 0, false)],
+            send_plain: false,
         }
     }
 
