@@ -65,11 +65,16 @@ impl LogWork<'_> {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let loaded = self.document(bearer.scope, entry.record, kind)?;
-        let mut document = loaded.document.clone();
         // A change that is there already changes nothing: a second effect is impossible.
-        if let Err(error) = document.apply(&change) {
-            return Ok(Err(GuardError::from(error).into()));
-        }
+        let after = if loaded.document.knows(&change.hash) {
+            Ok(loaded.document.clone())
+        } else {
+            loaded.document.with(&change)
+        };
+        let document = match after {
+            Ok(document) => document,
+            Err(error) => return Ok(Err(GuardError::from(error).into())),
+        };
         Ok(self
             .settle(bearer, entry, &change, document)?
             .map(|()| change))

@@ -147,17 +147,22 @@ impl<'a> LogWork<'a> {
 /// Builds a record's document from its accepted changes.
 fn load(tx: &dyn LogTx, scope: ScopeId, record: RecordId, kind: Kind) -> Result<Loaded, LogError> {
     let mut document = Document::new(kind).map_err(|e| broken(record, e))?;
-    for body in tx.changes(scope, record)? {
-        let change = check_change(&body).map_err(|e| broken(record, e))?;
-        document
-            .apply(&change)
-            .map_err(|e: DocumentError| broken(record, e))?;
-    }
     let origin = tx.record(scope, record)?.map(|row| Origin {
         writer: row.writer,
         received_at: row.received_at,
         late: row.late,
     });
+    // A record without a row has no accepted change.
+    let changes = match origin {
+        Some(_) => tx.changes(scope, record)?,
+        None => Vec::new(),
+    };
+    for body in changes {
+        let change = check_change(&body).map_err(|e| broken(record, e))?;
+        document
+            .apply(&change)
+            .map_err(|e: DocumentError| broken(record, e))?;
+    }
     Ok(Loaded {
         scope,
         kind,

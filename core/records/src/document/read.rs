@@ -39,10 +39,16 @@ impl Document {
     pub fn fields(&self) -> Result<Fields, DocumentError> {
         let map = genesis::map(self.kind(), genesis::FIELDS_OP);
         let mut fields = BTreeMap::new();
-        for path in self.inner.keys(&map) {
+        for item in self.inner.map_range(&map, ..) {
+            let path = item.key.to_string();
+            let found = if item.conflict {
+                self.inner.get_all(&map, path.as_str())?
+            } else {
+                vec![(item.value.clone().into(), item.id())]
+            };
             let mut all: Vec<Alternative> = Vec::new();
             // The last of them is the one that every device shows first.
-            for (found, op) in self.inner.get_all(&map, path.as_str())?.into_iter().rev() {
+            for (found, op) in found.into_iter().rev() {
                 let Some(value) = value(&found) else { continue };
                 let known = all.iter().any(|a| a.value == value);
                 if let Some((writer, at)) = self.written(&op)

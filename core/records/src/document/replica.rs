@@ -94,9 +94,14 @@ impl Document {
 
     /// Takes a change. A change that is here already changes nothing.
     pub fn apply(&mut self, change: &CheckedChange) -> Result<(), DocumentError> {
-        if self.knows(&change.hash) {
-            return Ok(());
+        if !self.knows(&change.hash) {
+            *self = self.with(change)?;
         }
+        Ok(())
+    }
+
+    /// The document as it is after `change`, which must be new to it.
+    pub fn with(&self, change: &CheckedChange) -> Result<Self, DocumentError> {
         self.check_place(change)?;
         let mut scratch = self.inner.clone();
         let raw = change.change.clone();
@@ -107,10 +112,10 @@ impl Document {
             Ok::<_, AutomergeError>((scratch, here))
         });
         match applied.ok_or(DocumentError::Panicked)?? {
-            (scratch, true) => {
-                self.inner = scratch;
-                Ok(())
-            }
+            (inner, true) => Ok(Self {
+                inner,
+                kind: self.kind,
+            }),
             (_, false) => Err(DocumentError::Misplaced("automerge did not take it")),
         }
     }

@@ -81,7 +81,7 @@ CREATE TABLE entries (
   PRIMARY KEY (county, scope, writer, idx, ordinal)
 ) STRICT;
 CREATE UNIQUE INDEX entries_by_position ON entries (county, scope, position) WHERE position IS NOT NULL;
-CREATE INDEX entries_by_record ON entries (county, scope, record);
+CREATE INDEX entries_by_record ON entries (county, scope, record, position);
 
 CREATE TABLE quarantine (
   county INTEGER NOT NULL, scope BLOB NOT NULL, writer BLOB NOT NULL, idx INTEGER NOT NULL, ordinal INTEGER NOT NULL,
