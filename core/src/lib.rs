@@ -2,9 +2,11 @@
 //!
 //! It knows nothing of UniFFI, of screens, or of the relay's inside. Time and randomness come in through [`env::Env`].
 //! [`app`] is the door that the FFI opens; [`form`] asks questions; [`store`] keeps records in SQLCipher; [`vault`] keeps
-//! keys; [`sync`] carries segments to the relay and back; [`locale`] holds what users read and hear.
+//! keys; [`sync`] carries segments to the relay and back, [`courier`] where there is no network; [`locale`] holds what
+//! users read and hear.
 
 pub mod app;
+pub mod courier;
 mod disk;
 pub mod env;
 pub mod form;

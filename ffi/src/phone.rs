@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use xunge_core::app::{
-    self, AppError, Enrolled, Home, Opened, Practice, ReceiptView, RecordFilter, RecordSummary,
-    RecordView, Saved, SearchHit, Started, Status, Step,
+    self, AppError, BundleExport, BundleImport, Enrolled, Home, Opened, Practice, ReceiptView,
+    RecordFilter, RecordSummary, RecordView, Saved, SearchHit, Started, Status, Step,
 };
 use xunge_core::env::Env;
 use xunge_core::form::Answer;
@@ -194,12 +194,12 @@ impl Phone {
     }
 
     /// Writes what waits into a sealed file that another phone or a person carries.
-    pub fn bundle_export(&self, path: String) -> Result<(), ApiError> {
+    pub fn bundle_export(&self, path: String) -> Result<BundleExport, ApiError> {
         self.call(|phone| phone.bundle_export(Path::new(&path)))
     }
 
-    /// Reads a sealed file that came from the relay.
-    pub fn bundle_import(&self, path: String) -> Result<(), ApiError> {
+    /// Reads a sealed file: takes what is for this worker, carries the rest.
+    pub fn bundle_import(&self, path: String) -> Result<BundleImport, ApiError> {
         self.call(|phone| phone.bundle_import(Path::new(&path)))
     }
 

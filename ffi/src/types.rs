@@ -2,9 +2,9 @@
 //! here mirror them for UniFFI, and the compiler refuses a mirror that differs.
 
 pub use xunge_core::app::{
-    Enrolled, FieldView, Home, NextVisit, NoteView, Notice, NoticeKind, Opened, Practice, Progress,
-    ReceiptView, RecordFilter, RecordSummary, RecordView, Saved, ScopeCursor, SearchHit, Started,
-    StateView, Status, Step, Tile, TimelineEvent, WorkerCard,
+    BundleExport, BundleImport, Enrolled, FieldView, Home, NextVisit, NoteView, Notice, NoticeKind,
+    Opened, Practice, Progress, ReceiptView, RecordFilter, RecordSummary, RecordView, Saved,
+    ScopeCursor, SearchHit, Started, StateView, Status, Step, Tile, TimelineEvent, WorkerCard,
 };
 pub use xunge_core::form::{Answer, Choice, Line, Question};
 pub use xunge_core::sync::SyncReport;
@@ -32,6 +32,22 @@ pub struct Enrolled {
 #[uniffi::remote(Record)]
 pub struct Practice {
     pub on: bool,
+}
+
+#[uniffi::remote(Record)]
+pub struct BundleExport {
+    pub bundles: u64,
+    pub carried: u64,
+    pub bytes: u64,
+    pub left: bool,
+}
+
+#[uniffi::remote(Record)]
+pub struct BundleImport {
+    pub answers: u64,
+    pub acknowledged: u64,
+    pub carried: u64,
+    pub known: u64,
 }
 
 #[uniffi::remote(Record)]
@@ -278,5 +294,6 @@ pub struct SyncReport {
     pub bytes_up: u64,
     pub bytes_down: u64,
     pub media_sent: u64,
+    pub carried: u64,
     pub ms: u64,
 }

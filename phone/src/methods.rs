@@ -89,11 +89,11 @@ pub(crate) fn call(
         "cancel_sync" => done(phone.cancel_sync()),
         "bundle_export" => {
             let p: params::Path = read(params)?;
-            done(phone.bundle_export(p.path))
+            answer(phone.bundle_export(p.path))
         }
         "bundle_import" => {
             let p: params::Path = read(params)?;
-            done(phone.bundle_import(p.path))
+            answer(phone.bundle_import(p.path))
         }
         "practice" => {
             let p: params::Practice = read(params)?;

@@ -6,6 +6,7 @@
 mod administration;
 mod bad_input;
 mod conflict;
+mod courier;
 mod enrolment;
 mod exactly_once;
 mod interviews;

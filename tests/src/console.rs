@@ -140,6 +140,42 @@ impl Console {
         Ok(answer)
     }
 
+    /// Chooses a file in the form that does `action`, sends it, and returns the file that comes back.
+    pub async fn upload(&mut self, action: &str, file: &[u8]) -> Outcome<Vec<u8>> {
+        let Some((page, form)) = self.find(action, None).await? else {
+            fail!("no page has a form {action}");
+        };
+        let Some(field) = form
+            .fields
+            .iter()
+            .find(|f| !form.values.iter().any(|(v, _)| v == *f))
+        else {
+            fail!("the form {action} takes no file: {:?}", form.fields);
+        };
+        let (kind, mut body) = multipart(&form.values);
+        let end = body.len() - format!("--{BOUNDARY}--\r\n").len();
+        let tail = body.split_off(end);
+        let head = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"a.xgc\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        );
+        for part in [head.as_bytes(), file, b"\r\n", &tail] {
+            body.extend_from_slice(part);
+        }
+        let url = self.base.join(&page.path)?.join(&form.target)?;
+        let cookies: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(n, v)| format!("{n}={v}"))
+            .collect();
+        let request = self.http.post(url).header(COOKIE, cookies.join("; "));
+        let answer = request.header(CONTENT_TYPE, kind).body(body).send().await?;
+        if !answer.status().is_success() {
+            fail!("{action}: {}: {}", answer.status(), answer.text().await?);
+        }
+        Ok(answer.bytes().await?.to_vec())
+    }
+
     /// Walks the console's links from `/`, those that name the record first, until a page has the form.
     pub async fn find(
         &mut self,
@@ -263,8 +299,9 @@ fn urlencoded(values: &[(String, String)]) -> Outcome<(String, Vec<u8>)> {
     Ok(("application/x-www-form-urlencoded".into(), body))
 }
 
+const BOUNDARY: &str = "xunge-harness-boundary-5d1c";
+
 fn multipart(values: &[(String, String)]) -> (String, Vec<u8>) {
-    const BOUNDARY: &str = "xunge-harness-boundary-5d1c";
     let mut body = String::new();
     for (name, value) in values {
         body.push_str(&format!(

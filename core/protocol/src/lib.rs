@@ -8,6 +8,7 @@
 //! [`SyncResponse`] carry everything in one round trip, each inside a signed [`envelope`].
 
 pub mod batch;
+pub mod bundle;
 pub mod crypto;
 pub mod enrolment;
 pub mod entry;
@@ -26,6 +27,7 @@ pub mod time;
 pub mod wire;
 
 pub use batch::{Batch, BatchError};
+pub use bundle::{Homebound, Outbound, Pouch, SealedBundle};
 pub use crypto::{PublicKey, SecretKey, Signature, Suite};
 pub use entry::{Entry, EntryKind, Leaf};
 pub use header::SegmentHeader;

@@ -67,6 +67,23 @@ pub enum AppError {
         /// What is wrong with it.
         why: String,
     },
+    /// A path that cannot be read or written.
+    #[error("path: {path}: {why}")]
+    BadPath {
+        /// Which path.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A courier's file that is damaged, of a newer version, or no such file.
+    #[error("the file is no bundle: {0}")]
+    BadBundle(WireError),
+    /// A bundle for the relay of another county.
+    #[error("the bundle is for another relay")]
+    BundleForeign,
+    /// This phone carries as many bundles of others as it may.
+    #[error("this phone carries as much as it may")]
+    BagFull,
     /// The vault refused.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -105,6 +122,10 @@ impl AppError {
             Self::BadTicket(_) => "bad_ticket",
             Self::NotAvailable(_) => "not_available",
             Self::BadFile { .. } => "bad_file",
+            Self::BadPath { .. } => "bad_path",
+            Self::BadBundle(_) => "bad_bundle",
+            Self::BundleForeign => "bundle_foreign",
+            Self::BagFull => "bag_full",
             Self::Vault(e) => e.code(),
             Self::Store(e) => e.code(),
             Self::Answer(e) => e.code(),

@@ -3,6 +3,7 @@
 //! A call answers with plain values ([`view`]) in the phone's locale, or with an [`AppError`] of a stable code. Local
 //! calls block and are fast; [`Phone::enrol`] and [`Phone::sync`] wait for the network. Nothing here knows UniFFI.
 
+mod courier;
 mod error;
 mod home;
 mod interview;

@@ -113,7 +113,8 @@ impl Phone {
         self.begin_session(unlocked)
     }
 
-    /// Ends practice and sync, forgets the worker's key, and removes what was decrypted.
+    /// Ends practice and sync, forgets the worker's key, and removes what was decrypted. What waits stays with the phone
+    /// as sealed bundles, which a sync delivers without the key.
     pub fn lock(&self) -> Result<(), AppError> {
         let (session, practising) = {
             let mut state = self.state();
@@ -122,6 +123,12 @@ impl Phone {
             }
             (state.session.take(), state.practising.take())
         };
+        if let Some(session) = &session
+            && let Err(error) = self.spool(session)
+        {
+            // Locking matters more. What waits is sent after the next unlock.
+            tracing::warn!(%error, "what waits could not be sealed");
+        }
         drop((session, practising));
         self.sweep_played()
     }
@@ -153,6 +160,10 @@ impl Phone {
         let present = self.state().session.clone();
         if present.is_none_or(|p| p.worker != session.worker) {
             self.lock()?;
+            if let Err(error) = self.unspool(&session) {
+                // A sync brings the same receipts.
+                tracing::warn!(%error, "answers that came while locked could not be read");
+            }
         }
         self.state().session = Some(session);
         Ok(enrolled)

@@ -1,6 +1,4 @@
-//! The exchange with the relay, and the courier that goes without a network.
-
-use std::path::Path;
+//! The exchange with the relay.
 
 use super::error::AppError;
 use super::phone::Phone;
@@ -8,10 +6,12 @@ use crate::store::StoreError;
 use crate::sync::{self, CancelToken, HttpTransport, ProgressObserver, SyncError, SyncReport};
 
 impl Phone {
-    /// Sends what waits, fetches what is new. Goes on through cuts and busy relays for a minute; repeating it is safe.
-    /// `observer` hears after each exchange.
+    /// Sends what waits, fetches what is new, and delivers what this phone carries for others. Goes on through cuts and
+    /// busy relays for a minute; repeating it is safe. `observer` hears after each exchange.
     ///
-    /// Errors: `locked`, `practising`, `busy` (retry) while another sync runs, and those of [`SyncError`].
+    /// While locked, it delivers what was sealed at lock and what the phone carries; the answers are read at unlock.
+    ///
+    /// Errors: `locked` (and nothing to deliver), `practising`, `busy` (retry) while another sync runs, and those of [`SyncError`].
     pub async fn sync(
         &self,
         observer: Option<&dyn ProgressObserver>,
@@ -22,14 +22,20 @@ impl Phone {
             if state.practising.is_some() {
                 return Err(AppError::Practising);
             }
-            let session = state.session.clone().ok_or(AppError::Locked)?;
             if state.syncing.is_some() {
                 return Err(AppError::Busy);
+            }
+            let session = state.session.clone();
+            if session.is_none() && self.bag().to_deliver()?.is_empty() {
+                return Err(AppError::Locked);
             }
             state.syncing = Some(cancel.clone());
             session
         };
         let _running = Running(self);
+        let Some(session) = session else {
+            return self.deliver(&cancel).await;
+        };
         let identity = session.store.identity()?.ok_or(StoreError::NotEnrolled)?;
         let transport =
             HttpTransport::new(&identity.url).map_err(|e| SyncError::NoNetwork(e.to_string()))?;
@@ -37,7 +43,15 @@ impl Phone {
         let report = sync::run(store, self.env.clone(), &transport, &cancel, observer).await;
         session.forget_resources();
         session.store.release_memory()?;
-        Ok(report?)
+        let mut report = report?;
+        if !self.bag().to_deliver()?.is_empty() {
+            match self.deliver(&cancel).await {
+                Ok(delivered) => report.add_delivery(&delivered),
+                // What was exchanged stands; the bag keeps what it holds for the next time.
+                Err(error) => tracing::warn!(%error, "what this phone carries was not delivered"),
+            }
+        }
+        Ok(report)
     }
 
     /// Stops the sync under way, if any. What it exchanged until then is kept.
@@ -46,20 +60,6 @@ impl Phone {
             syncing.cancel();
         }
         Ok(())
-    }
-
-    /// Writes what waits into a sealed file for a courier.
-    ///
-    /// Errors: `not_available`: this version has no courier.
-    pub fn bundle_export(&self, _path: &Path) -> Result<(), AppError> {
-        Err(AppError::NotAvailable("bundle_export"))
-    }
-
-    /// Reads a sealed file that a courier brought.
-    ///
-    /// Errors: `not_available`: this version has no courier.
-    pub fn bundle_import(&self, _path: &Path) -> Result<(), AppError> {
-        Err(AppError::NotAvailable("bundle_import"))
     }
 }
 

@@ -62,6 +62,14 @@ pub(super) fn epoch(tx: &Transaction<'_>) -> Result<Option<EpochId>, StoreError>
         .map(EpochId))
 }
 
+/// Sequence of the last receipt of this epoch.
+pub(super) fn receipt_cursor(tx: &Transaction<'_>) -> Result<u64, StoreError> {
+    Ok(tx
+        .prepare_cached("SELECT receipt_cursor FROM relay_position")?
+        .query_row((), |row| row.get::<_, i64>(0))?
+        .unsigned_abs())
+}
+
 /// Nothing happens if it is the epoch that is being read already.
 pub(super) fn adopt_epoch(tx: &Transaction<'_>, epoch: EpochId) -> Result<(), StoreError> {
     match self::epoch(tx)? {

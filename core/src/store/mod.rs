@@ -3,6 +3,7 @@
 //! [`Store`] is the only door; each file adds what it is about. A save writes change, projection and search row in one
 //! transaction, and is on disk when it returns. Nothing here knows of HTTP, screens or languages.
 
+mod bundles;
 mod changes;
 mod clock;
 mod connection;

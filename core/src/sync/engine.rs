@@ -71,8 +71,21 @@ pub struct SyncReport {
     pub bytes_down: u64,
     /// Media files sent.
     pub media_sent: u64,
+    /// Sealed bundles, of others or left at lock, that the relay took.
+    pub carried: u64,
     /// Milliseconds since the beginning.
     pub ms: u64,
+}
+
+impl SyncReport {
+    /// Adds what a delivery of sealed bundles after this sync did.
+    pub(crate) fn add_delivery(&mut self, delivery: &Self) {
+        self.carried += delivery.carried;
+        self.requests += delivery.requests;
+        self.bytes_up += delivery.bytes_up;
+        self.bytes_down += delivery.bytes_down;
+        self.ms += delivery.ms;
+    }
 }
 
 #[derive(Debug)]

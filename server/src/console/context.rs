@@ -201,6 +201,7 @@ impl Context<'_> {
                 item("households", "/households", "household", 0, false),
                 item("warnings", "/warnings", "warning", money, false),
                 item("quarantine", "/quarantine", "refused", quarantined, false),
+                item("courier", "/courier", "paper", 0, false),
                 item("report", "/report", "report", 0, true),
                 item("organisation", "/organisation", "people", 0, false),
                 item("audit", "/audit", "audit", 0, false),

@@ -35,8 +35,8 @@ pub use error::ConsoleError;
 
 use crate::relay::Relay;
 use page::{
-    action, audit, cases, households, inbox, login, organisation, problem, quarantine, record,
-    report, warning, warning_new, warnings,
+    action, audit, cases, courier, households, inbox, login, organisation, problem, quarantine,
+    record, report, warning, warning_new, warnings,
 };
 
 /// Largest form: a spoken note of some minutes.
@@ -67,6 +67,7 @@ pub fn router(relay: &Arc<Relay>) -> Router<Arc<Relay>> {
         .route("/quarantine", get(quarantine::show))
         .route("/quarantine/{id}/admit", post(quarantine::admit))
         .route("/quarantine/{id}/reject", post(quarantine::reject))
+        .route("/courier", get(courier::show).post(courier::take))
         .route("/report", get(report::show))
         .route("/report.xlsx", get(report::sheet))
         .route("/organisation", get(organisation::show))

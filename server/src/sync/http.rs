@@ -10,11 +10,12 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{post, put};
 use xunge_protocol::Hash32;
+use xunge_protocol::bundle::COURIER_PATH;
 use xunge_protocol::enrolment::ENROL_PATH;
 use xunge_protocol::message::{MAX_BODY_BYTES, SYNC_PATH};
 use xunge_protocol::refusal::SyncRefusal;
 
-use super::{SyncFailure, enrol, handle, media};
+use super::{SyncFailure, courier, enrol, handle, media};
 use crate::relay::Relay;
 use crate::store::StoreError;
 
@@ -25,6 +26,7 @@ pub fn router(relay: &Relay) -> Router<Arc<Relay>> {
     let messages = Router::new()
         .route(SYNC_PATH, post(sync))
         .route(ENROL_PATH, post(enrolment))
+        .route(COURIER_PATH, post(carried))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
     let files = Router::new()
         .route("/media/v1/{hash}", put(put_media).get(get_media))
@@ -46,6 +48,10 @@ async fn enrolment(
     body: Received,
 ) -> Result<Response, SyncFailure> {
     message(relay, received(body)?, enrol::handle).await
+}
+
+async fn carried(State(relay): State<Arc<Relay>>, body: Received) -> Result<Response, SyncFailure> {
+    message(relay, received(body)?, courier::handle).await
 }
 
 fn received(body: Received) -> Result<Bytes, SyncFailure> {

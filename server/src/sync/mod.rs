@@ -1,8 +1,9 @@
 //! Answers phones: enrolment, push and pull in one round trip, media.
 //!
-//! [`handle`] and [`enrol::handle`] take and give bytes, block, and know nothing of HTTP, so that a simulation can run a
+//! [`handle`], [`enrol::handle`] and [`courier::handle`] take and give bytes, block, and know nothing of HTTP, so that a simulation can run a
 //! relay in its own thread; [`http`] puts them behind routes.
 
+pub mod courier;
 pub mod enrol;
 pub mod failure;
 pub mod http;

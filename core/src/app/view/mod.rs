@@ -13,4 +13,6 @@ pub use record::{
     FieldView, NoteView, ReceiptView, RecordFilter, RecordSummary, RecordView, SearchHit,
     StateView, TimelineEvent,
 };
-pub use session::{Enrolled, Opened, Practice, ScopeCursor, Status, WorkerCard};
+pub use session::{
+    BundleExport, BundleImport, Enrolled, Opened, Practice, ScopeCursor, Status, WorkerCard,
+};

@@ -40,6 +40,32 @@ pub struct Practice {
     pub on: bool,
 }
 
+/// Answer of `bundle_export`: what the sealed file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct BundleExport {
+    /// Sealed bundles of what waits on this phone.
+    pub bundles: u64,
+    /// Sealed bundles of others that this phone carries.
+    pub carried: u64,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// Whether more waits than one file holds.
+    pub left: bool,
+}
+
+/// Answer of `bundle_import`: what became of the bundles in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct BundleImport {
+    /// Answers of the relay to this worker.
+    pub answers: u64,
+    /// Own records that the town has received, as these answers prove.
+    pub acknowledged: u64,
+    /// Bundles that this phone carries from now on.
+    pub carried: u64,
+    /// Bundles that it carried already.
+    pub known: u64,
+}
+
 /// How far the phone has read one scope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ScopeCursor {

@@ -3,6 +3,7 @@
 pub mod action;
 pub mod audit;
 pub mod cases;
+pub mod courier;
 pub mod households;
 pub mod inbox;
 pub mod login;
