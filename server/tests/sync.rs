@@ -355,8 +355,6 @@ fn an_admitted_entry_gets_a_place_at_the_end_and_a_revised_receipt_with_its_depe
         .unwrap();
     assert_eq!(waiting.len(), 2);
     let (opening, edit) = (waiting[0].id, waiting[1].id);
-    let builds_on = authority::command(&place.relay, move |a, _| a.reject(opening, "u1", "空的"));
-    assert!(matches!(builds_on, Err(AuthorityError::HasDependants(1))));
     let not_alone = authority::command(&place.relay, move |a, _| a.admit(edit, "u1", "好"));
     assert!(matches!(
         not_alone,
@@ -400,6 +398,43 @@ fn a_rejected_entry_says_so_in_a_revised_receipt() {
     let (revision, verdicts) = &phone.verdicts[&(GRID_FAR, 0)];
     assert_eq!(*revision, 1);
     assert!(matches!(&verdicts[0], Verdict::Rejected { reason } if reason == "不是你的网格"));
+}
+
+#[test]
+fn a_rejected_entry_takes_with_it_what_builds_on_it_and_nothing_else() {
+    let place = Place::inline();
+    let mut phone = place.phone("王秀英", &[GRID]);
+    let empty = phone.open(GRID, Kind::Visit, &[]);
+    phone.edit(empty, Edit::default().set("note", "later"));
+    phone.edit(empty, Edit::default().set("note", "latest"));
+    let other = phone.visit(GRID_FAR);
+    phone.sync(&place);
+    let waiting = place
+        .relay
+        .store
+        .read(|tx| tx.quarantine(Some(QuarantineState::Waiting), None, None, 10))
+        .unwrap();
+    let of = |record| waiting.iter().filter(move |row| row.record == record);
+    let ids: Vec<_> = of(empty).map(|row| row.id).collect();
+    assert_eq!((ids.len(), of(other).count()), (3, 1));
+    let first = ids[0];
+    let rejected = authority::command(&place.relay, move |a, _| a.reject(first, "u1", "空的"))
+        .unwrap_or_else(|e: AuthorityError| panic!("{e}"));
+    assert_eq!(rejected, ids);
+    phone.sync(&place);
+    let (_, verdicts) = &phone.verdicts[&(GRID, 0)];
+    let reasons: Vec<&str> = verdicts
+        .iter()
+        .map(|v| match v {
+            Verdict::Rejected { reason } => reason.as_str(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(reasons, ["空的", "", ""]);
+    assert!(matches!(
+        phone.verdicts[&(GRID_FAR, 0)].1[0],
+        Verdict::Quarantined { .. }
+    ));
 }
 
 #[test]

@@ -21,6 +21,11 @@ impl EntryKind {
     /// Body: [`crate::system::OrgNode`].
     pub const ORG_NODE: Self = Self(0x83);
 
+    /// Body: [`crate::system::Tombstone`].
+    pub const TOMBSTONE: Self = Self(0x85);
+    /// Body: the leaf hash of an entry whose own body was erased. Stands in its place when its segment is pushed again.
+    pub const ERASED: Self = Self(0xff);
+
     /// Whether only the relay writes entries of this kind.
     pub fn is_system(self) -> bool {
         self.0 >= 0x80
@@ -42,6 +47,23 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// What stands in the place of an entry of `record` whose body was erased.
+    pub fn erased(record: RecordId, leaf: Hash32) -> Self {
+        Self {
+            record,
+            kind: EntryKind::ERASED,
+            body: leaf.0.to_vec(),
+        }
+    }
+
+    /// The leaf hash of an erased entry, whose own body is not there to be hashed.
+    pub fn erased_leaf(&self) -> Option<Hash32> {
+        match self.kind {
+            EntryKind::ERASED => self.body.as_slice().try_into().ok().map(Hash32),
+            _ => None,
+        }
+    }
+
     /// What the header commits to of this entry. `change` is the hash of the change, as Automerge defines it, or the
     /// SHA-256 of a system item's body.
     pub fn leaf(&self, change: Hash32) -> Leaf {

@@ -43,6 +43,9 @@ pub enum Verdict {
         #[n(0)]
         reason: String,
     },
+    /// Of an erased record: nothing of it is kept, here or on the phone.
+    #[n(3)]
+    Erased,
 }
 
 /// What the relay promises about one segment.

@@ -65,7 +65,10 @@ impl Segment {
         self.header.verify(key, &self.signature)?;
         let mut leaves = Vec::with_capacity(self.entries.len());
         for entry in &self.entries {
-            leaves.push(entry.leaf(hash_of(entry)?).hash());
+            leaves.push(match entry.erased_leaf() {
+                Some(leaf) => leaf,
+                None => entry.leaf(hash_of(entry)?).hash(),
+            });
         }
         check_root(&self.header, &leaves).map_err(E::from)
     }
@@ -181,6 +184,17 @@ mod tests {
         let mut moved = segment;
         moved.header.scope = ScopeId([3; 8]);
         assert!(moved.verify(&key.public(), hash_of).is_err());
+    }
+
+    #[test]
+    fn a_segment_verifies_with_an_entry_erased() {
+        let (mut segment, key) = sealed();
+        let entry = &segment.entries[1];
+        let leaf = leaf_hash(entry, Hash32::of(&entry.body));
+        segment.entries[1] = Entry::erased(entry.record, leaf);
+        assert_eq!(segment.verify(&key.public(), hash_of), Ok(()));
+        segment.entries[1] = Entry::erased(segment.entries[1].record, Hash32([0; 32]));
+        assert!(segment.verify(&key.public(), hash_of).is_err());
     }
 
     #[test]

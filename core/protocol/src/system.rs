@@ -150,6 +150,20 @@ pub struct Resource {
     pub content: Vec<u8>,
 }
 
+/// What stays of an erased record: whoever holds something of it removes that, and takes no copy of it any more.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Tombstone {
+    /// The erased record.
+    #[n(0)]
+    pub record: RecordId,
+    /// When it was erased.
+    #[n(1)]
+    pub erased_at: Timestamp,
+    /// The record that says what may still be said, if there is one.
+    #[n(2)]
+    pub successor: Option<RecordId>,
+}
+
 /// Id of a system item's log entry.
 pub fn item_id(purpose: &str, key: &[u8]) -> RecordId {
     let digest = Hash32::of(key);

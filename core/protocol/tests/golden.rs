@@ -10,10 +10,11 @@ use xunge_protocol::enrolment::{EnrolRequest, EnrolResponse, Ticket};
 use xunge_protocol::message::{Cursor, RefusedSegment, ScopeStatus};
 use xunge_protocol::refusal::{RefusalCode, SyncRefusal};
 use xunge_protocol::segment::leaf_hash;
-use xunge_protocol::system::{Certificate, Grant, OrgNode, Resource, WriterRole};
+use xunge_protocol::system::{Certificate, Grant, OrgNode, Resource, Tombstone, WriterRole};
 use xunge_protocol::{
-    Entry, EntryKind, EpochId, Hash32, PulledEntry, PulledSegment, Receipt, RecordId, ScopeId,
-    SecretKey, Segment, SyncRequest, SyncResponse, Timestamp, Verdict, WriterId, wire,
+    Entry, EntryKind, EpochId, Hash32, Homebound, Outbound, Pouch, PulledEntry, PulledSegment,
+    Receipt, RecordId, ScopeId, SealedBundle, SecretKey, Segment, SyncRequest, SyncResponse,
+    Timestamp, Verdict, WriterId, wire,
 };
 
 const WRITER: WriterId = WriterId([0x11; 8]);
@@ -86,29 +87,31 @@ fn certificate() -> Certificate {
     }
 }
 
+fn golden(name: &str, bytes: &[u8]) -> Vec<u8> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../fixtures/golden/wire")
+        .join(format!("{name}.hex"));
+    if !path.exists() && std::env::var_os("XUNGE_BLESS").is_some() {
+        std::fs::write(&path, hex::encode(bytes) + "\n").unwrap();
+    }
+    let golden =
+        std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    hex::decode(golden.trim()).unwrap()
+}
+
 /// Compares `bytes` with the golden file `name`, and checks that they decode to `value` again.
 fn pinned<T>(name: &str, value: &T)
 where
     T: minicbor::Encode<()> + for<'b> minicbor::Decode<'b, ()> + PartialEq + std::fmt::Debug,
 {
     let bytes = wire::encode(value);
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../fixtures/golden/wire")
-        .join(format!("{name}.hex"));
-    if !path.exists() && std::env::var_os("XUNGE_BLESS").is_some() {
-        std::fs::write(&path, hex::encode(&bytes) + "\n").unwrap();
-    }
-    let golden =
-        std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let golden = golden(name, &bytes);
     assert_eq!(
         hex::encode(&bytes),
-        golden.trim(),
+        hex::encode(&golden),
         "{name} is encoded otherwise than it was released"
     );
-    assert_eq!(
-        &wire::decode::<T>("golden", &hex::decode(golden.trim()).unwrap()).unwrap(),
-        value
-    );
+    assert_eq!(&wire::decode::<T>("golden", &golden).unwrap(), value);
 }
 
 #[test]
@@ -125,6 +128,14 @@ fn every_message_of_version_1_has_the_bytes_it_was_released_with() {
             from: AT,
             until: Some(AT),
             drain_days: 30,
+        },
+    );
+    pinned(
+        "tombstone",
+        &Tombstone {
+            record: RecordId::written(WRITER, 1),
+            erased_at: AT,
+            successor: Some(RecordId::written(RELAY, 2)),
         },
     );
     pinned(
@@ -224,6 +235,34 @@ fn every_message_of_version_1_has_the_bytes_it_was_released_with() {
             expires_at: AT,
         },
     );
+}
+
+/// What is in a bundle may be packed otherwise by a later version; one that is under way must open for ever.
+#[test]
+fn a_courier_s_file_of_version_1_opens() {
+    let out = Outbound {
+        writer: WRITER,
+        epoch: EPOCH,
+        receipt_cursor: 2,
+        segments: vec![segment()],
+    };
+    let home = Homebound {
+        writer: WRITER,
+        epoch: EPOCH,
+        time: AT,
+        receipts: vec![receipt().sign(&relay_key())],
+        refused: Vec::new(),
+    };
+    let (phone, relay) = (phone_key(), relay_key());
+    let made = Pouch(vec![
+        SealedBundle::out(&relay.public(), [5; 32], &out).unwrap(),
+        SealedBundle::home(&phone.public(), &relay, [6; 32], &home).unwrap(),
+    ]);
+    let bundles = Pouch::from_bytes(&golden("courier_file", &made.to_bytes()))
+        .unwrap()
+        .0;
+    assert_eq!(bundles[0].open_out(&relay).unwrap(), out);
+    assert_eq!(bundles[1].open_home(&phone, &relay.public()).unwrap(), home);
 }
 
 #[test]

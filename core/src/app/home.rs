@@ -31,7 +31,10 @@ impl Phone {
                 ..RecordQuery::default()
             })
         };
-        let (returned, refused) = (own_in(SyncState::Returned)?, own_in(SyncState::Refused)?);
+        let refused = own_in(SyncState::Refused)?;
+        let mut returned = own_in(SyncState::Returned)?;
+        // Of a worker who has gone, the grid's present one takes it up.
+        returned.extend(session.store.returned_to_successor()?);
         let warnings = session.store.open_warnings()?;
         let unheard: u64 = warnings.iter().map(|w| w.unheard).sum();
         let returned_of = |kind| returned.iter().filter(|row| row.kind == kind).count();

@@ -19,7 +19,7 @@ use crate::form::{
     Answer, AnswerError, Context, Edit, EventDraft, Form, FormLibrary, Interview, QuestionKind,
     Subject, media_type,
 };
-use crate::store::{Draft, RecordRow, Save};
+use crate::store::{Draft, RecordRow, Save, SyncState};
 
 impl Phone {
     /// Begins an interview by the form `kind`, about `subject` where the form has one.
@@ -137,11 +137,32 @@ impl Phone {
         }
         let form = session.forms()?.for_kind(row.kind);
         let form = form.ok_or(AppError::NotAmendable(row.kind.name()))?;
-        let interview = Interview::amend(&form, record.to_owned());
-        let at_work = AtWork::new(self, session, form)?;
+        let at_work = AtWork::new(self, session, form.clone())?;
+        let interview = match row.sync_state {
+            SyncState::Refused => at_work.again(&id),
+            _ => Interview::amend(&form, record.to_owned()),
+        };
         let draft = at_work.session.store.new_draft_id()?;
         at_work.keep(&draft, &interview)?;
         Ok(at_work.started(draft, &interview))
+    }
+
+    /// Keeps what the town rejected for good as drafts, so that their author can mend and save them again.
+    pub(super) fn keep_rejected_as_drafts(&self, session: &Arc<Session>) -> Result<(), AppError> {
+        let _editing = self.edit_lock();
+        for id in session.store.newly_rejected()? {
+            let begun = session.store.drafts()?.iter().any(|d| d.record == Some(id));
+            let Some(row) = session.store.record(&id)?.filter(|_| !begun) else {
+                continue;
+            };
+            let Some(form) = session.forms()?.for_kind(row.kind) else {
+                continue;
+            };
+            let at_work = AtWork::new(self, session.clone(), form)?;
+            let draft = session.store.new_draft_id()?;
+            at_work.keep(&draft, &at_work.again(&id))?;
+        }
+        Ok(())
     }
 
     /// Loads an interview, changes it, and writes it back.
@@ -190,7 +211,26 @@ impl AtWork {
         KnownHere {
             session: &self.session,
             words: &self.words,
+            refused: false,
         }
+    }
+
+    /// An amendment that begins with what was refused, as if its author had just said it.
+    fn again(&self, record: &RecordId) -> Interview {
+        let known = KnownHere {
+            refused: true,
+            ..self.known()
+        };
+        Interview::again(
+            &Context {
+                form: &self.form,
+                lists: &self.words,
+                knowledge: &known,
+                locale: self.words.locale,
+                today: self.today,
+            },
+            record.to_string(),
+        )
     }
 
     fn with_context<T>(&self, f: impl FnOnce(&Context<'_>) -> T) -> T {

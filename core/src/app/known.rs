@@ -15,6 +15,8 @@ use crate::store::{HouseholdRow, RecordRow, StoreError};
 pub(super) struct KnownHere<'a> {
     pub(super) session: &'a Session,
     pub(super) words: &'a Words,
+    /// A record is known with what was refused of it, not as the town has it.
+    pub(super) refused: bool,
 }
 
 impl KnownHere<'_> {
@@ -78,7 +80,12 @@ impl KnownHere<'_> {
     }
 
     fn known(&self, id: &RecordId) -> Result<Option<Known>, AppError> {
-        let Some(record) = self.session.store.load_record(id)? else {
+        let store = &self.session.store;
+        let record = match self.refused {
+            true => store.load_refused(id)?,
+            false => store.load_kept(id)?,
+        };
+        let Some(record) = record else {
             return Ok(None);
         };
         let note = record

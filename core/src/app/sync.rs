@@ -40,10 +40,12 @@ impl Phone {
         let transport =
             HttpTransport::new(&identity.url).map_err(|e| SyncError::NoNetwork(e.to_string()))?;
         let store = session.store.clone();
+        store.purge_closed_scopes()?;
         let report = sync::run(store, self.env.clone(), &transport, &cancel, observer).await;
         session.forget_resources();
         session.store.release_memory()?;
         let mut report = report?;
+        self.keep_rejected_as_drafts(&session)?;
         if !self.bag().to_deliver()?.is_empty() {
             match self.deliver(&cancel).await {
                 Ok(delivered) => report.add_delivery(&delivered),

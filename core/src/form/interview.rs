@@ -75,6 +75,32 @@ impl Interview {
         Self::new(form, None, Some(record))
     }
 
+    /// Begins to say again what the record that `context` knows says: each of its answers counts as given, and as what
+    /// is to change.
+    pub fn again(context: &Context<'_>, record: String) -> Self {
+        let mut interview = Self::amend(context.form, record);
+        let facts = Facts::gather(context, &interview);
+        let mut answers = BTreeMap::new();
+        let mut picked: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for question in &context.form.questions {
+            let said = facts.entry(&question.name);
+            let said = said.filter(|entry| entry.source == Source::Record);
+            let Some(answer) = said.and_then(|entry| entry.answer.clone()) else {
+                continue;
+            };
+            answers.insert(question.name.clone(), answer);
+            if let Some((pick, code)) = &question.pick {
+                picked.entry(pick).or_default().insert(code);
+            }
+        }
+        for (pick, codes) in picked {
+            let codes = codes.into_iter().map(str::to_owned).collect();
+            answers.insert(pick.to_owned(), Answer::List(codes));
+        }
+        interview.answers = answers;
+        interview
+    }
+
     fn new(form: &Form, subject: Option<String>, amends: Option<String>) -> Self {
         Self {
             form: form.id.clone(),

@@ -9,7 +9,7 @@ use xunge_protocol::message::MAX_SEGMENTS;
 use xunge_protocol::{RecordId, Segment};
 
 use super::sync_state::progress;
-use super::{Applied, Store, StoreError, cursors, identity, projection, receipts};
+use super::{Applied, Store, StoreError, cursors, identity, projection, receipts, refused};
 
 impl Store {
     /// Everything that waits, sealed into segments, in bundles of bounded size: to be delivered in this order, and
@@ -47,7 +47,7 @@ impl Store {
     ///
     /// Errors: `foreign_receipt` if it answers another writer.
     pub fn apply_homebound(&self, home: &Homebound) -> Result<Applied, StoreError> {
-        self.write(|tx| {
+        let applied = self.write(|tx| {
             let (identity, me) = identity::enrolled(tx)?;
             if home.writer != me.writer {
                 return Err(StoreError::ForeignReceipt);
@@ -64,6 +64,7 @@ impl Store {
                 changed.extend(receipts::take(tx, &identity.relay_key, receipt)?);
             }
             for record in &changed {
+                refused::rewrite_later_edits(tx, &me, record)?;
                 projection::project(tx, record)?;
             }
             Ok(Applied {
@@ -73,6 +74,8 @@ impl Store {
                 before,
                 after: progress(tx)?,
             })
-        })
+        })?;
+        self.scrub()?;
+        Ok(applied)
     }
 }

@@ -17,6 +17,8 @@ pub(super) enum Standing {
     Quarantined = 2,
     /// Rejected for good.
     Rejected = 3,
+    /// Forgotten, because its record was erased or its scope closed: its body is the leaf hash.
+    Forgotten = 4,
 }
 
 /// A change to be kept.
@@ -87,7 +89,8 @@ pub(super) fn insert(tx: &Transaction<'_>, row: &NewRow<'_>) -> Result<(), Store
     tx.prepare_cached(
         "INSERT INTO change (record, kind, scope, hash, writer, mine, at, body, verdict, position)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-         ON CONFLICT (record, hash) DO UPDATE SET position = coalesce(excluded.position, position)",
+         ON CONFLICT (record, hash) DO UPDATE SET position = coalesce(excluded.position, position),
+           body = iif(verdict = 4, excluded.body, body), verdict = iif(verdict = 4, excluded.verdict, verdict)",
     )?
     .execute((
         row.record.0,
@@ -116,6 +119,14 @@ pub(super) fn load(tx: &Transaction<'_>, record: &RecordId) -> Result<Option<Loa
     }
 }
 
+/// The document of `record` with its rejected changes.
+pub(super) fn load_with_rejected(
+    tx: &Transaction<'_>,
+    record: &RecordId,
+) -> Result<Option<Loaded>, StoreError> {
+    replay(tx, record, true)
+}
+
 fn replay(
     tx: &Transaction<'_>,
     record: &RecordId,
@@ -123,7 +134,7 @@ fn replay(
 ) -> Result<Option<Loaded>, StoreError> {
     let mut select = tx.prepare_cached(
         "SELECT kind, scope, at, body FROM change
-         WHERE record = ?1 AND (verdict <> 3 OR ?2) ORDER BY id",
+         WHERE record = ?1 AND verdict <> 4 AND (verdict <> 3 OR ?2) ORDER BY id",
     )?;
     let mut rows = select.query((record.0, with_rejected))?;
     let mut loaded: Option<Loaded> = None;
@@ -152,6 +163,16 @@ fn replay(
     Ok(loaded)
 }
 
+/// Whether `record` was erased, or forgotten with its scope.
+pub(super) fn is_forgotten(tx: &Transaction<'_>, record: &RecordId) -> Result<bool, StoreError> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT 1 FROM change WHERE record = ?1 AND verdict = 4
+             UNION ALL SELECT 1 FROM tombstone WHERE record = ?1",
+        )?
+        .exists([record.0])?)
+}
+
 /// How often the document was rebuilt without a rejected change. What this worker's writer adds next comes from a
 /// document without it, so it must not go on counting where that change did: it gets an actor of its own.
 pub(super) fn rebuilds(tx: &Transaction<'_>, record: &RecordId) -> Result<u8, StoreError> {
@@ -177,7 +198,8 @@ pub(super) fn standings(
             0 => Standing::Waiting,
             1 => Standing::Accepted,
             2 => Standing::Quarantined,
-            _ => Standing::Rejected,
+            3 => Standing::Rejected,
+            _ => Standing::Forgotten,
         })
         .collect())
 }

@@ -62,6 +62,8 @@ impl Store {
         };
         store.bring_projections_up_to_date()?;
         store.sweep_media()?;
+        // A phone that died in the middle of it does it now.
+        store.scrub()?;
         Ok(store)
     }
 
@@ -85,6 +87,14 @@ impl Store {
         let value = f(&tx)?;
         tx.commit()?;
         Ok(value)
+    }
+
+    /// Runs `f` where no transaction is under way.
+    pub(super) fn outside_transaction<T>(
+        &self,
+        f: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        Ok(f(&self.connection())?)
     }
 
     /// Gives memory back that is not needed between calls.
@@ -127,6 +137,8 @@ fn connect(path: &Path, key: &DatabaseKey) -> Result<Connection, StoreError> {
         return Err(StoreError::JournalMode(mode));
     }
     connection.pragma_update(None, "synchronous", "EXTRA")?;
+    // Deleted rows, and pages that are taken anew, hold zeros instead of what stood there.
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }

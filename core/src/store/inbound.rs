@@ -13,7 +13,9 @@ use xunge_records::{Document, DocumentError, GuardError, Kind, check_change};
 use super::changes::{self, Loaded, NewRow};
 use super::identity::{Enrolled, Identity};
 use super::sync_state::{Progress, progress};
-use super::{Store, StoreError, clock, cursors, identity, projection, receipts, system};
+use super::{
+    Store, StoreError, clock, cursors, erasure, identity, projection, receipts, refused, system,
+};
 
 /// What an answer changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -54,7 +56,7 @@ impl Store {
     ///
     /// Errors: `epoch_changed` if the answer is of another epoch (adopt it, and ask again); nothing is kept then.
     pub fn apply_response(&self, response: &SyncResponse) -> Result<Applied, StoreError> {
-        self.write(|tx| {
+        let applied = self.write(|tx| {
             let (identity, me) = identity::enrolled(tx)?;
             if cursors::epoch(tx)?.is_some_and(|held| held != response.epoch) {
                 return Err(StoreError::EpochChanged);
@@ -85,6 +87,7 @@ impl Store {
                 }
             }
             for record in &changed {
+                refused::rewrite_later_edits(tx, &me, record)?;
                 projection::project(tx, record)?;
             }
             cursors::advance(tx, &response.scopes)?;
@@ -95,7 +98,9 @@ impl Store {
                 before,
                 after: progress(tx)?,
             })
-        })
+        })?;
+        self.scrub()?;
+        Ok(applied)
     }
 }
 
@@ -160,7 +165,7 @@ fn gather(
 
 /// What the header commits to: of a system item its digest, of a change the hash that Automerge defines, which is the
 /// digest of its chunk after magic and checksum. The guard looks at the chunk itself later.
-fn entry_hash(entry: &Entry) -> Result<Hash32, WireError> {
+pub(super) fn entry_hash(entry: &Entry) -> Result<Hash32, WireError> {
     if entry.kind.is_system() {
         return Ok(Hash32::of(&entry.body));
     }
@@ -182,6 +187,9 @@ fn apply(
     record: &RecordId,
     new: Vec<Incoming>,
 ) -> Result<(u64, u64), StoreError> {
+    if erasure::is_erased(tx, record)? {
+        return Ok((0, 0));
+    }
     let mut waiting = take_set_aside_entries(tx, record)?;
     let waited = waiting.len() as u64;
     waiting.extend(new);

@@ -5,7 +5,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::StoreError;
 
 /// SQL by the version that it leads to, counting from 1.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_initial.sql"),
+    include_str!("migrations/0002_erasure.sql"),
+];
 
 /// Version of the schema that this program writes.
 pub(super) const CURRENT: u32 = MIGRATIONS.len() as u32;

@@ -9,6 +9,7 @@ use xunge_protocol::{
     Entry, EntryKind, Hash32, RecordId, ScopeId, Segment, SegmentHeader, Signature, wire,
 };
 
+use super::changes::Standing;
 use super::identity::{Enrolled, Identity};
 use super::{Store, StoreError, identity, projection};
 
@@ -205,14 +206,18 @@ fn seal_one(
 fn entries(tx: &Transaction<'_>, header: &SegmentHeader) -> Result<Vec<Entry>, StoreError> {
     let entries = tx
         .prepare_cached(
-            "SELECT record, kind, body FROM change
+            "SELECT record, kind, body, verdict FROM change
              WHERE scope = ?1 AND segment = ?2 AND writer = ?3 ORDER BY ordinal",
         )?
         .query_map(
             (header.scope.0, header.index.cast_signed(), header.writer.0),
             |row| {
+                let record = RecordId(row.get(0)?);
+                if row.get::<_, u8>(3)? == Standing::Forgotten as u8 {
+                    return Ok(Entry::erased(record, Hash32(row.get(2)?)));
+                }
                 Ok(Entry {
-                    record: RecordId(row.get(0)?),
+                    record,
                     kind: EntryKind(row.get(1)?),
                     body: row.get(2)?,
                 })

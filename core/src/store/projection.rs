@@ -7,7 +7,7 @@ use xunge_records::{Fields, Kind, MediaRef, Record};
 
 use super::changes::{self, Loaded};
 use super::sync_state::{self, SyncState};
-use super::{Store, StoreError, media, search};
+use super::{Store, StoreError, erasure, media, search};
 
 /// Longest title, in characters.
 const TITLE_CHARS: usize = 40;
@@ -53,7 +53,7 @@ pub(super) fn rebuild(tx: &Transaction<'_>) -> Result<(), StoreError> {
         tx.execute(&format!("DELETE FROM {table}"), ())?;
     }
     let records = tx
-        .prepare("SELECT DISTINCT record FROM change")?
+        .prepare("SELECT DISTINCT record FROM change WHERE verdict <> 4")?
         .query_map((), |row| Ok(RecordId(row.get(0)?)))?
         .collect::<Result<Vec<_>, _>>()?;
     for record in records {
@@ -64,8 +64,12 @@ pub(super) fn rebuild(tx: &Transaction<'_>) -> Result<(), StoreError> {
 
 /// Projects `record` from its changes in the log.
 pub(super) fn project(tx: &Transaction<'_>, record: &RecordId) -> Result<SyncState, StoreError> {
-    let loaded = changes::load(tx, record)?.ok_or(StoreError::UnknownRecord(*record))?;
-    project_loaded(tx, record, &loaded)
+    match changes::load(tx, record)? {
+        Some(loaded) => project_loaded(tx, record, &loaded),
+        // It was forgotten: nothing of it is here to be shown, and nothing waits.
+        None if changes::is_forgotten(tx, record)? => Ok(SyncState::Received),
+        None => Err(StoreError::UnknownRecord(*record)),
+    }
 }
 
 /// Projects a document that was just loaded or edited, and whose changes are all in the log.
@@ -77,7 +81,10 @@ pub(super) fn project_loaded(
     let record = loaded.document.read(*id)?;
     let own = changes::standings(tx, id)?;
     let sync_state = sync_state::of(&own, &record.state.review);
-    let subject = subject(&record);
+    let subject = match subject(&record) {
+        Some(subject) => Some(erasure::standing_for(tx, subject)?),
+        None => None,
+    };
     let before: Option<Option<[u8; 13]>> = tx
         .prepare_cached("SELECT subject FROM record WHERE record = ?1")?
         .query_row([id.0], |row| row.get(0))

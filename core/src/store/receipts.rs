@@ -7,7 +7,7 @@ use xunge_protocol::receipt::SignedReceipt;
 use xunge_protocol::{PublicKey, RecordId, Verdict, wire};
 
 use super::changes::Standing;
-use super::{Store, StoreError, cursors};
+use super::{Store, StoreError, cursors, erasure};
 
 impl Store {
     /// Signed receipts, to show and to keep: the latest of each segment, of all or of one record's.
@@ -90,14 +90,20 @@ pub(super) fn take(
     .execute((place.0, place.1, place.2, receipt.revision))?;
     let mut records = BTreeSet::new();
     for ((change, record), verdict) in changes.into_iter().zip(&receipt.verdicts) {
-        apply(tx, change, verdict)?;
-        records.insert(RecordId(record));
+        let record = RecordId(record);
+        if *verdict == Verdict::Erased {
+            erasure::erase(tx, &record)?;
+        } else if !erasure::is_erased(tx, &record)? {
+            apply(tx, change, verdict)?;
+        }
+        records.insert(record);
     }
     Ok(records)
 }
 
 fn apply(tx: &Transaction<'_>, change: i64, verdict: &Verdict) -> Result<(), StoreError> {
     let (standing, code, detail, position) = match verdict {
+        Verdict::Erased => return Ok(()),
         Verdict::Accepted { position, .. } => (Standing::Accepted, None, None, Some(*position)),
         Verdict::Quarantined { code, detail } => (
             Standing::Quarantined,
@@ -113,7 +119,8 @@ fn apply(tx: &Transaction<'_>, change: i64, verdict: &Verdict) -> Result<(), Sto
         ),
     };
     tx.prepare_cached(
-        "UPDATE change SET verdict = ?2, code = ?3, detail = ?4, position = ?5 WHERE id = ?1",
+        "UPDATE change SET verdict = ?2, code = ?3, detail = ?4, position = ?5
+         WHERE id = ?1 AND verdict <> 4",
     )?
     .execute((
         change,

@@ -219,13 +219,7 @@ impl Store {
 
     /// A record as lists show it.
     pub fn record(&self, record: &RecordId) -> Result<Option<RecordRow>, StoreError> {
-        self.read(|tx| {
-            let sql = format!("{SELECT} WHERE r.record = ?1");
-            tx.prepare_cached(&sql)?
-                .query_row([record.0], row)
-                .optional()?
-                .transpose()
-        })
+        self.read(|tx| one(tx, record))
     }
 
     /// Records, the latest begun first.
@@ -234,8 +228,19 @@ impl Store {
     }
 }
 
+pub(super) fn one(
+    tx: &Transaction<'_>,
+    record: &RecordId,
+) -> Result<Option<RecordRow>, StoreError> {
+    let sql = format!("{SELECT} WHERE r.record = ?1");
+    tx.prepare_cached(&sql)?
+        .query_row([record.0], row)
+        .optional()?
+        .transpose()
+}
+
 /// The events that no other builds on: what an author who sees the document has seen.
-fn frontier(document: &Document) -> Result<Vec<EventId>, StoreError> {
+pub(super) fn frontier(document: &Document) -> Result<Vec<EventId>, StoreError> {
     let events = document.events()?;
     let built_on: std::collections::BTreeSet<EventId> = events
         .iter()

@@ -1,10 +1,10 @@
 //! What the relay says in the log about writers, grants and the organisation, and reading it back.
 
 use rusqlite::{OptionalExtension as _, Transaction};
-use xunge_protocol::system::{Grant, OrgNode, Resource, SignedCertificate, WriterRole};
+use xunge_protocol::system::{Grant, OrgNode, Resource, SignedCertificate, Tombstone, WriterRole};
 use xunge_protocol::{Entry, EntryKind, PublicKey, ScopeId, WriterId, wire};
 
-use super::{Store, StoreError, resources};
+use super::{Store, StoreError, erasure, resources};
 
 /// A scope as the worker knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,6 +148,10 @@ pub(super) fn take(
             keep_certificate(tx, &signed)?;
             return Ok(Some(signed.certificate.writer));
         }
+        EntryKind::TOMBSTONE => {
+            let tombstone: Tombstone = wire::decode("tombstone", &entry.body)?;
+            erasure::take(tx, &tombstone)?;
+        }
         EntryKind::GRANT => {
             let grant: Grant = wire::decode("grant", &entry.body)?;
             tx.execute(
@@ -189,6 +193,10 @@ pub(super) fn take(
 pub(super) fn is_known(kind: EntryKind) -> bool {
     matches!(
         kind,
-        EntryKind::CERTIFICATE | EntryKind::GRANT | EntryKind::ORG_NODE | EntryKind::RESOURCE
+        EntryKind::CERTIFICATE
+            | EntryKind::GRANT
+            | EntryKind::ORG_NODE
+            | EntryKind::RESOURCE
+            | EntryKind::TOMBSTONE
     )
 }

@@ -5,6 +5,7 @@ mod audit;
 mod backup;
 mod device;
 mod enrol;
+mod erase;
 mod export;
 pub mod failure;
 mod grant;
@@ -26,7 +27,7 @@ mod user;
 mod worker;
 
 use args::{Admin, Audit, Cli, Command, ImportHouseholds, ImportOrg, Receipt, Token, User};
-use failure::{Failure, Outcome};
+use failure::Outcome;
 use output::Output;
 
 /// Does what the command line says.
@@ -58,9 +59,7 @@ pub fn run(cli: Cli) -> Outcome {
             Admin::Grant(args) => grant::run(place, out, args),
             Admin::Device(args) => device::run(place, out, args),
             Admin::Quarantine(args) => quarantine::run(place, out, args),
-            Admin::Erase { .. } => Err(Failure::new(
-                "erase is not there yet: this version cannot remove a record from phones; reject or withdraw it instead",
-            )),
+            Admin::Erase { record, reason } => erase::run(place, out, &record, &reason),
             Admin::UnlockCode { worker, device } => {
                 unlock_code::run(place, out, &worker, device.as_deref())
             }

@@ -24,6 +24,8 @@ struct Decided {
     state: &'static str,
     /// All entries that the decision let in.
     admitted: Vec<String>,
+    /// All entries that the decision refused.
+    rejected: Vec<String>,
 }
 
 pub(super) fn run(place: &Place, out: Output, args: Quarantine) -> Outcome {
@@ -45,6 +47,7 @@ pub(super) fn run(place: &Place, out: Output, args: Quarantine) -> Outcome {
                 id,
                 state: QuarantineState::Admitted.name(),
                 admitted: admitted.iter().map(ToString::to_string).collect(),
+                rejected: Vec::new(),
             };
             out.print(&decided, |d| {
                 format!("{} changes were let in.", d.admitted.len())
@@ -52,13 +55,17 @@ pub(super) fn run(place: &Place, out: Output, args: Quarantine) -> Outcome {
         }
         Quarantine::Reject { id, reason } => {
             let entry = entry(&id)?;
-            command::reject(&relay, &engineer, entry, &reason).map_err(|e| failure(&id, e))?;
+            let rejected =
+                command::reject(&relay, &engineer, entry, &reason).map_err(|e| failure(&id, e))?;
             let decided = Decided {
                 id,
                 state: QuarantineState::Rejected.name(),
                 admitted: Vec::new(),
+                rejected: rejected.iter().map(ToString::to_string).collect(),
             };
-            out.print(&decided, |d| format!("{} is rejected.", d.id))
+            out.print(&decided, |d| {
+                format!("{} changes are rejected.", d.rejected.len())
+            })
         }
     }
 }

@@ -56,23 +56,32 @@ impl Authority<'_> {
         Ok(admitted)
     }
 
-    /// Refuses an entry for good; its writer gets a revised receipt with the reason.
-    ///
-    /// # Errors
-    /// [`AuthorityError::HasDependants`] if other entries in quarantine build on it.
-    pub fn reject(&mut self, id: EntryId, user: &str, reason: &str) -> Result<(), AuthorityError> {
+    /// Refuses an entry for good; its writer gets a revised receipt with the reason. What builds on it falls with it,
+    /// without a reason of its own: its writer says it again on what is left. Returns all that were rejected.
+    pub fn reject(
+        &mut self,
+        id: EntryId,
+        user: &str,
+        reason: &str,
+    ) -> Result<Vec<EntryId>, AuthorityError> {
         let (row, entry) = self.waiting(id)?;
-        let dependants = self
-            .tx()
-            .waiting_of(id.scope, row.record)?
-            .iter()
-            .filter(|(_, other)| builds_on(&other.entry.body, entry.change))
-            .count();
-        if dependants > 0 {
-            return Err(AuthorityError::HasDependants(dependants));
-        }
+        let mut waiting = self.tx().waiting_of(id.scope, row.record)?;
+        waiting.retain(|(other, _)| other.id != id);
+        let (mut rejected, mut gone) = (vec![id], vec![entry.change]);
         self.decided(id, QuarantineState::Rejected, user, reason)?;
-        self.revise(&[id])
+        while let Some(target) = gone.pop() {
+            let (falls, stays) = waiting
+                .into_iter()
+                .partition(|(_, other)| builds_on(&other.entry.body, target));
+            waiting = stays;
+            for (other, entry) in falls as Vec<(QuarantineRow, EntryRow)> {
+                self.decided(other.id, QuarantineState::Rejected, user, "")?;
+                rejected.push(other.id);
+                gone.push(entry.change);
+            }
+        }
+        self.revise(&rejected)?;
+        Ok(rejected)
     }
 
     fn waiting(&self, id: EntryId) -> Result<(QuarantineRow, EntryRow), AuthorityError> {

@@ -41,9 +41,6 @@ pub enum AuthorityError {
     /// What the guard or the rules of operations refuse, nobody can let in.
     #[error("what was refused as {} cannot be admitted", .0.name())]
     NotAdmissible(RefusalCode),
-    /// Other entries in quarantine build on this one.
-    #[error("{0} entries in quarantine build on this one: decide those first")]
-    HasDependants(usize),
     /// No such worker.
     #[error("no worker {0}")]
     UnknownWorker(String),
@@ -67,7 +64,6 @@ impl AuthorityError {
             Self::UnknownEntry(_) => "unknown_entry",
             Self::AlreadyDecided(_) => "already_decided",
             Self::NotAdmissible(_) => "not_admissible",
-            Self::HasDependants(_) => "has_dependants",
             Self::UnknownWorker(_) => "unknown_worker",
         }
     }

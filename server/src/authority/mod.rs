@@ -7,8 +7,10 @@
 mod decide;
 mod draft;
 pub mod enrol;
+pub mod erase;
 mod error;
 mod items;
+mod redact;
 mod register;
 mod seal;
 
@@ -19,6 +21,7 @@ use xunge_protocol::{Entry, Hash32, ScopeId, Timestamp};
 
 pub use draft::Draft;
 pub use enrol::NewTicket;
+pub use erase::Erased;
 pub use error::AuthorityError;
 
 use crate::log::LogWork;

@@ -59,7 +59,6 @@ impl From<AuthorityError> for CommandError {
             AuthorityError::Stale { .. } | AuthorityError::AlreadyDecided(_) => Self::Conflict,
             error @ (AuthorityError::NotPossible(_)
             | AuthorityError::NotAdmissible(_)
-            | AuthorityError::HasDependants(_)
             | AuthorityError::Refused(_)) => Self::NotPossible(error.to_string()),
             error => Self::Authority(error),
         }

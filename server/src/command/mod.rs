@@ -7,6 +7,7 @@
 pub mod agree;
 pub mod approve;
 pub mod assign;
+pub mod erase;
 mod error;
 pub mod escalate;
 pub mod issue_warning;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 use xunge_protocol::RecordId;
 use xunge_records::{EventBody, Record, Verb};
 
+pub use erase::erase;
 pub use error::CommandError;
 pub use issue_warning::{IssueWarning, IssuedWarning, issue_warning};
 pub use owner::NewOwner;

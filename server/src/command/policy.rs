@@ -17,6 +17,8 @@ pub enum Act {
     JudgeQuarantine,
     /// Workers of the own scope: grants, tickets, lost phones, unlock codes.
     Equip,
+    /// Erase a record for good.
+    Erase,
     /// Users, tokens, devices, organisation.
     Administer,
 }
@@ -28,7 +30,7 @@ pub fn allows(role: Role, act: Act) -> bool {
         Act::Reveal | Act::Decide | Act::Warn | Act::JudgeQuarantine | Act::Equip => {
             role != Role::Viewer
         }
-        Act::Administer => role == Role::Admin,
+        Act::Erase | Act::Administer => role == Role::Admin,
     }
 }
 
@@ -45,6 +47,7 @@ mod tests {
             Act::Warn,
             Act::JudgeQuarantine,
             Act::Equip,
+            Act::Erase,
             Act::Administer,
         ] {
             assert!(!allows(Role::Viewer, act), "{act:?}");

@@ -27,13 +27,14 @@ pub fn admit(
     )
 }
 
-/// Refuses a change for good. The reason reaches its author. Blocks.
+/// Refuses a change for good, and with it what builds on it. The reason reaches its author. Returns all that were
+/// refused. Blocks.
 pub fn reject(
     relay: &Arc<Relay>,
     actor: &Actor,
     entry: EntryId,
     reason: &str,
-) -> Result<(), CommandError> {
+) -> Result<Vec<EntryId>, CommandError> {
     judge(
         relay,
         actor,

@@ -129,14 +129,24 @@ impl<'a> LogWork<'a> {
         Ok(Some(loaded.read(record)?.clone()))
     }
 
+    /// Forgets what this transaction knows of a record, and did to it.
+    pub(crate) fn forget(&mut self, record: RecordId) {
+        self.loaded.remove(&record);
+    }
+
     /// Writes the rows of all records that changed. Must come last in the transaction.
     pub fn project(&mut self) -> Result<(), LogError> {
         for (id, loaded) in &mut self.loaded {
             if let (true, Some(origin)) = (loaded.dirty, loaded.origin) {
                 let scope = loaded.scope;
                 let record = loaded.read(*id)?;
-                self.tx
-                    .put_record(&projection::row(record, scope, origin, self.now)?)?;
+                let mut row = projection::row(record, scope, origin, self.now)?;
+                if let Some(household) = row.household
+                    && let Some(tombstone) = self.tx.tombstone(household)?
+                {
+                    row.household = tombstone.successor;
+                }
+                self.tx.put_record(&row)?;
                 loaded.dirty = false;
             }
         }

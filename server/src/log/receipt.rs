@@ -50,6 +50,7 @@ pub(crate) fn revise(
                 position,
                 late: row.late,
             },
+            None if row.entry.body.is_empty() => Verdict::Erased,
             None => {
                 let id = EntryId {
                     scope,

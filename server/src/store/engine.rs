@@ -122,6 +122,14 @@ impl Store {
         }
     }
 
+    /// Removes what was deleted from the store's own files, so that no page holds anything of it. Takes as long as
+    /// copying the store.
+    pub fn scrub(&self) -> StoreResult<()> {
+        match self {
+            Self::Sqlite(store) => store.scrub(),
+        }
+    }
+
     /// Copies the store and the files of `media` to the new file `to`, and its key beside it, while others read and
     /// write. Returns the number of media files.
     pub fn write_backup(&self, media: &Path, to: &Path) -> StoreResult<usize> {

@@ -33,6 +33,9 @@ pub enum StoreError {
     /// The transaction was not committed, because of an earlier failure in the same batch.
     #[error("the transaction was not committed: {0}")]
     NotCommitted(String),
+    /// Others hold what this needs alone; the same may succeed later.
+    #[error("others hold the store: do it again")]
+    Busy,
     /// The store is closing.
     #[error("the store is closed")]
     Closed,

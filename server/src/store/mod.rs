@@ -9,6 +9,7 @@ mod board;
 mod county;
 mod engine;
 mod enrolments;
+mod erasure;
 mod error;
 mod organisation;
 mod people;
@@ -28,6 +29,7 @@ pub use board::{
 pub use county::{County, NewCounty};
 pub use engine::{Claim, Location, Options, Store};
 pub use enrolments::{Enrolments, MediaRow, TicketRow};
+pub use erasure::{Erasure, TombstoneRow};
 pub use error::{StoreError, StoreResult};
 pub use organisation::Organisation;
 pub use people::{People, UserRow};
@@ -39,9 +41,15 @@ pub use sessions::{SessionRow, Sessions};
 pub use writers::{GrantState, Worker, WriterRow, Writers};
 
 /// What sync and authority ask of a transaction.
-pub trait LogTx: Writers + Segments + Quarantine + Records + Enrolments + Organisation {}
+pub trait LogTx:
+    Writers + Segments + Quarantine + Records + Enrolments + Organisation + Erasure
+{
+}
 
-impl<T: Writers + Segments + Quarantine + Records + Enrolments + Organisation> LogTx for T {}
+impl<T: Writers + Segments + Quarantine + Records + Enrolments + Organisation + Erasure> LogTx
+    for T
+{
+}
 
 /// Everything that a transaction can do.
 pub trait StoreTx: LogTx + AuditLog + Board + People + References + Sessions {}

@@ -77,7 +77,7 @@ pub trait Records {
     fn record(&self, scope: ScopeId, record: RecordId) -> StoreResult<Option<RecordRow>>;
     /// Writes a record's row, with the county's next sequence.
     fn put_record(&self, row: &RecordRow) -> StoreResult<()>;
-    /// Bodies of a record's accepted changes, by position.
+    /// Bodies of a record's accepted changes that were not erased, by position.
     fn changes(&self, scope: ScopeId, record: RecordId) -> StoreResult<Vec<Vec<u8>>>;
     /// Rows changed after `sequence`, in the order of their last change, at most `limit`; of one kind and in some
     /// scopes, if given.

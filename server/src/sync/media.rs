@@ -11,7 +11,7 @@ use xunge_protocol::{Hash32, WriterId};
 use super::SyncFailure;
 use crate::account::token::{self, TokenRole};
 use crate::relay::Relay;
-use crate::store::{MediaRow, StoreError};
+use crate::store::{MediaRow, StoreError, StoreResult};
 
 /// Where a file lies: in one of 256 folders, so that none grows too large to list.
 pub fn path(relay: &Relay, hash: Hash32) -> PathBuf {
@@ -121,6 +121,21 @@ pub fn get(relay: &Relay, hash: Hash32) -> Result<(MediaRow, Vec<u8>), SyncFailu
     let source = path(relay, hash);
     let bytes = fs::read(&source).map_err(|e| file_error(&source, e))?;
     Ok((row, bytes))
+}
+
+/// Removes a file that no record names any more. Repeating it is no error.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn remove(relay: &Relay, hash: Hash32) -> StoreResult<()> {
+    let path = path(relay, hash);
+    match fs::remove_file(&path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(StoreError::File {
+            path: path.display().to_string(),
+            source,
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Writes beside the target, syncs, and renames: the target is whole or not there.

@@ -4,7 +4,9 @@ use xunge_protocol::header::SegmentHeader;
 use xunge_protocol::message::{MAX_SEGMENT_ENTRIES, RefusedSegment};
 use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::system::WriterRole;
-use xunge_protocol::{Entry, Hash32, RecordId, RefusalCode, Segment, Verdict, WireError};
+use xunge_protocol::{
+    Entry, EntryKind, Hash32, RecordId, RefusalCode, Segment, Verdict, WireError,
+};
 
 use super::SyncFailure;
 use crate::authority::{Authority, AuthorityError};
@@ -118,6 +120,11 @@ fn take(
     let mut verdicts = Vec::with_capacity(segment.entries.len());
     for (ordinal, entry) in segment.entries.into_iter().enumerate() {
         let ordinal = ordinal as u32;
+        if entry.kind == EntryKind::ERASED || tx.tombstone(entry.record)?.is_some() {
+            tx.insert_entry(&header, &erased(ordinal, entry))?;
+            verdicts.push(Verdict::Erased);
+            continue;
+        }
         let judged = match policy(writer, grant) {
             Some(refusal) => Err(refusal),
             None => authority.log.take(bearer, &entry)?.map(|_| ()),
@@ -159,6 +166,27 @@ fn take(
         true,
     )?;
     Ok(())
+}
+
+/// The row of an entry of an erased record: its leaf, and nothing of what it said.
+fn erased(ordinal: u32, entry: Entry) -> EntryRow {
+    let change = match entry.erased_leaf() {
+        Some(_) => Hash32([0; 32]),
+        None => change_hash(&entry),
+    };
+    EntryRow {
+        ordinal,
+        position: None,
+        late: false,
+        change,
+        leaf: entry
+            .erased_leaf()
+            .unwrap_or_else(|| entry.leaf(change).hash()),
+        entry: Entry {
+            body: Vec::new(),
+            ..entry
+        },
+    }
 }
 
 /// Takes a case on. A case that cannot be taken on stays visible without a number; it must not stop the phone's other work.

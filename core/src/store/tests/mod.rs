@@ -6,6 +6,7 @@ mod golden;
 mod holding_true;
 mod keeping_media;
 mod opening;
+mod refusing;
 mod saving;
 mod syncing;
 

@@ -46,6 +46,9 @@ pub(in crate::console) async fn perform(
         if verb == "reveal" {
             return reveal(&relay, &visitor, id, &posted);
         }
+        if verb == "erase" {
+            return erase(&relay, &visitor, id, &posted);
+        }
         let (good, text) = match order(&relay, &visitor, id, &verb, &posted)? {
             Err(key) => (false, lang.text(key)),
             Ok(order) => match command::perform(&relay, &visitor.actor, order) {
@@ -196,6 +199,21 @@ fn reveal(
     };
     say(relay, visitor, good, &text)?;
     Ok(Redirect::to(&format!("/records/{id}")).into_response())
+}
+
+fn erase(
+    relay: &Arc<Relay>,
+    visitor: &Visitor,
+    id: RecordId,
+    posted: &Posted,
+) -> Result<Response, ConsoleError> {
+    let lang = visitor.lang();
+    let (good, text, to) = match command::erase(relay, &visitor.actor, id, posted.get("reason")) {
+        Ok(_) => (true, lang.text("done.erase"), "/".to_owned()),
+        Err(error) => (false, refusal::text(lang, error)?, format!("/records/{id}")),
+    };
+    say(relay, visitor, good, &text)?;
+    Ok(Redirect::to(&to).into_response())
 }
 
 /// A recording or picture of a record that the user sees. Each opening stands in the audit log.

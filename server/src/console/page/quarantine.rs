@@ -242,7 +242,7 @@ pub(in crate::console) async fn reject(
         id,
         posted,
         "done.reject",
-        |relay, visitor, id, reason| command::reject(relay, &visitor.actor, id, reason),
+        |relay, visitor, id, reason| command::reject(relay, &visitor.actor, id, reason).map(drop),
     )
     .await
 }

@@ -73,6 +73,8 @@ pub struct RecordPage {
     pub facts: Vec<Fact>,
     /// Whether something is masked.
     pub masked: bool,
+    /// Whether the user may erase it.
+    pub may_erase: bool,
     /// Whether something is revealed now.
     pub revealed: bool,
     /// Records that belong to it.
@@ -190,6 +192,7 @@ fn build(context: &Context<'_>, ui: Ui, id: RecordId) -> Result<RecordPage, Cons
         media: parts::media(context, &record)?,
         facts,
         masked: has_masked && !revealed && context.may(Act::Reveal),
+        may_erase: context.may(Act::Erase),
         revealed: has_masked && revealed,
         related: related(context, &record)?,
         steps: parts::steps(context, &record, &row)?,

@@ -17,6 +17,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
         include_str!("migrations/0004_references.sql"),
     ),
     ("0005_console", include_str!("migrations/0005_console.sql")),
+    ("0006_erasure", include_str!("migrations/0006_erasure.sql")),
 ];
 
 /// Applies what is missing.

@@ -9,6 +9,7 @@ mod board_warnings;
 mod connection;
 mod county;
 mod enrolments;
+mod erasure;
 mod key;
 mod migrate;
 mod organisation;
@@ -165,6 +166,19 @@ impl SqliteStore {
             Some(conn) => Ok(conn),
             None => connection::open_reader(&self.dir.join(DATABASE), &self.key),
         }
+    }
+
+    /// Writes the file anew, so that nothing of what was deleted is left in it or in its write-ahead log. Others may
+    /// read meanwhile, and wait with what they write.
+    pub fn scrub(&self) -> StoreResult<()> {
+        let conn = connection::open_writer(&self.dir.join(DATABASE), &self.key)?;
+        // New pages begin as zeros, not as what memory held.
+        conn.execute_batch("PRAGMA secure_delete = ON; VACUUM;")?;
+        let busy: i64 = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get(0))?;
+        if busy != 0 {
+            return Err(StoreError::Busy);
+        }
+        Ok(())
     }
 
     /// Copies the database, consistent and encrypted with the same key, to the new file `to`.

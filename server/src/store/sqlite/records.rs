@@ -12,7 +12,7 @@ pub(super) const COLUMNS: &str = "scope, record, kind, writer, received_at, upda
     owner, owner_scope, level, deadline, hops, version, closed, conflicts, without_effect, proposals, household,
     warning, day, json";
 
-fn kind(r: &Row<'_>, at: usize) -> rusqlite::Result<Kind> {
+pub(super) fn kind(r: &Row<'_>, at: usize) -> rusqlite::Result<Kind> {
     let number: u8 = r.get(at)?;
     Kind::from_entry_kind(EntryKind(number)).ok_or(rusqlite::Error::IntegralValueOutOfRange(
         at,
@@ -121,7 +121,8 @@ impl Records for SqliteTx<'_> {
     fn changes(&self, scope: ScopeId, id: RecordId) -> StoreResult<Vec<Vec<u8>>> {
         let mut query = self.sql().prepare_cached(
             "SELECT body FROM entries
-             WHERE county = ?1 AND scope = ?2 AND record = ?3 AND position IS NOT NULL ORDER BY position",
+             WHERE county = ?1 AND scope = ?2 AND record = ?3 AND position IS NOT NULL
+               AND length(body) > 0 ORDER BY position",
         )?;
         let rows = query.query_map(params![self.county(), Bytes(scope.0), Bytes(id.0)], |r| {
             r.get(0)

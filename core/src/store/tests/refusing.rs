@@ -1,0 +1,82 @@
+//! What was rejected for good leaves the document; what its author wrote later stays.
+
+use xunge_records::Record;
+
+use super::super::SyncState;
+use super::*;
+
+fn state(store: &Store, record: &RecordId) -> SyncState {
+    store.record(record).unwrap().unwrap().sync_state
+}
+
+fn edit(record: RecordId, path: &str, value: &str) -> Save {
+    Save::edit(record, Kind::Dispute).set(path, value)
+}
+
+fn text(record: Option<Record>, path: &str) -> Option<String> {
+    record.unwrap().fields.text(path).map(str::to_owned)
+}
+
+#[test]
+fn an_edit_that_was_not_sent_is_written_again_without_the_rejected_one() {
+    let mut phone = Phone::new();
+    let store = phone.enrolled();
+    let record = dispute(&store).record;
+    phone.relay.accept_all(&store);
+    store.save(&edit(record, "place", "错地方")).unwrap();
+    store.seal_segments().unwrap();
+    store.save(&edit(record, "narrative", "吵架")).unwrap();
+    let segment = store.unacknowledged(64, usize::MAX, &[]).unwrap().remove(0);
+    let receipt = phone.relay.receipt(&segment, 0, |_| Verdict::Rejected {
+        reason: "地点不对".into(),
+    });
+    let response = phone.relay.response(vec![receipt], vec![]);
+    store.apply_response(&response).unwrap();
+    let now = || store.load_record(&record).unwrap();
+    assert_eq!(text(now(), "place"), None);
+    assert_eq!(text(now(), "narrative").as_deref(), Some("吵架"));
+    assert_eq!(state(&store, &record), SyncState::Waiting);
+    let refused = store.load_refused(&record).unwrap();
+    assert_eq!(text(refused, "place").as_deref(), Some("错地方"));
+    assert_eq!(store.newly_rejected().unwrap(), [record]);
+    assert!(store.newly_rejected().unwrap().is_empty());
+
+    // What is written again goes, and the refusal stays visible until its author does something about it.
+    phone.relay.accept_all(&store);
+    assert_eq!(state(&store, &record), SyncState::Refused);
+    store.save(&edit(record, "place", "村口")).unwrap();
+    phone.relay.accept_all(&store);
+    assert_eq!(state(&store, &record), SyncState::Received);
+    assert_eq!(text(now(), "place").as_deref(), Some("村口"));
+    assert_eq!(text(now(), "narrative").as_deref(), Some("吵架"));
+}
+
+#[test]
+fn an_edit_that_fell_with_a_rejected_one_is_written_again_once() {
+    let mut phone = Phone::new();
+    let store = phone.enrolled();
+    let record = dispute(&store).record;
+    phone.relay.accept_all(&store);
+    store.save(&edit(record, "place", "错地方")).unwrap();
+    store.save(&edit(record, "narrative", "吵架")).unwrap();
+    store.seal_segments().unwrap();
+    let segment = store.unacknowledged(64, usize::MAX, &[]).unwrap().remove(0);
+    let first = segment.entries[0].clone();
+    let receipt = phone.relay.receipt(&segment, 0, |entry| Verdict::Rejected {
+        reason: if *entry == first { "地点不对" } else { "" }.into(),
+    });
+    let response = phone.relay.response(vec![receipt.clone()], vec![]);
+    store.apply_response(&response).unwrap();
+    let response = phone.relay.response(vec![receipt], vec![]);
+    store.apply_response(&response).unwrap();
+    phone.relay.accept_all(&store);
+    let read = store.load_record(&record).unwrap();
+    assert_eq!(text(read, "narrative").as_deref(), Some("吵架"));
+    let authors: Vec<u8> = history(&store, &record)
+        .iter()
+        .map(|c| c.author.rebuild)
+        .collect();
+    // Opened, rejected, fallen, written again: each actor counts for itself.
+    assert_eq!(authors, [0, 0, 2, 0], "in the order of their rows");
+    assert_eq!(state(&store, &record), SyncState::Refused);
+}
