@@ -16,6 +16,7 @@ pub mod env;
 pub mod export;
 pub mod http;
 pub mod import;
+pub mod journal;
 pub mod log;
 pub mod problem;
 pub mod relay;

@@ -8,6 +8,7 @@ use xunge_protocol::{ScopeId, Timestamp, WriterId};
 use xunge_records::lists::CodeLists;
 
 use crate::env::Env;
+use crate::journal::Journal;
 use crate::store::{County, Options, Store, StoreError};
 
 /// What the operator set.
@@ -20,6 +21,8 @@ pub struct Config {
     /// Most requests of phones that are worked on at the same time; more wait. A body that comes in slowly is not yet
     /// worked on.
     pub concurrency: usize,
+    /// File of the journal; none where nothing is ever restored.
+    pub journal: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -28,6 +31,7 @@ impl Default for Config {
             public_url: None,
             max_media_bytes: 20 << 20,
             concurrency: 64,
+            journal: None,
         }
     }
 }
@@ -43,6 +47,7 @@ pub struct Relay {
     /// One permit for each request of a phone that is worked on.
     pub(crate) permits: Semaphore,
     lists: CodeLists,
+    journal: Option<Journal>,
     changed: watch::Sender<u64>,
 }
 
@@ -64,6 +69,7 @@ impl Relay {
             store: Arc::new(store),
             env,
             permits: Semaphore::new(config.concurrency),
+            journal: config.journal.clone().map(Journal::at),
             config,
             lists,
             changed: watch::Sender::new(0),
@@ -98,6 +104,11 @@ impl Relay {
     /// Where whole media files lie.
     pub fn media_dir(&self) -> PathBuf {
         self.store.dir().join("media")
+    }
+
+    /// What no restore may undo.
+    pub fn journal(&self) -> Option<&Journal> {
+        self.journal.as_ref()
     }
 
     /// Tells whoever waits in [`Self::watch`] that something was stored. Nothing depends on it.

@@ -8,8 +8,12 @@ use std::sync::atomic::Ordering;
 
 use common::*;
 use xunge_protocol::message::MAX_SEGMENTS;
+use xunge_protocol::envelope::open_response;
 use xunge_protocol::refusal::SyncRefusal;
-use xunge_protocol::{EntryKind, Hash32, RefusalCode, SecretKey, Segment, Verdict};
+use xunge_protocol::succession::Fork;
+use xunge_protocol::{
+    EntryKind, Hash32, RefusalCode, SecretKey, Segment, SyncResponse, Verdict,
+};
 use xunge_records::{Edit, Kind, Review, Verb};
 use xunge_server::authority::{self, AuthorityError, Draft};
 use xunge_server::store::{Options, QuarantineState};
@@ -88,8 +92,7 @@ fn an_index_taken_by_another_history_is_a_fork_and_one_beyond_the_next_a_gap() {
     phone.chains.clear();
     phone.visit(GRID);
     let answer = phone.sync(&place);
-    assert_eq!(answer.refused[0].code, SyncRefusal::Fork);
-    assert_eq!(answer.refused[0].expected, 1);
+    assert!(answer.forked.is_some() && answer.receipts.is_empty());
     phone.chains.insert(GRID, (5, Hash32([1; 32])));
     phone.visit(GRID);
     let answer = phone.sync(&place);
@@ -97,7 +100,7 @@ fn an_index_taken_by_another_history_is_a_fork_and_one_beyond_the_next_a_gap() {
     assert_eq!(answer.refused[0].expected, 1);
     phone.chains.insert(GRID, (1, Hash32([1; 32])));
     phone.visit(GRID);
-    assert_eq!(phone.sync(&place).refused[0].code, SyncRefusal::Gap);
+    assert!(phone.sync(&place).forked.is_some());
     assert_eq!(record_count(&place), 1);
 }
 
@@ -555,19 +558,18 @@ fn replayed_truncated_and_flipped_requests_are_refused_and_leave_nothing() {
     }
     assert_eq!(record_count(&place), 0);
     phone.send(&place, &request);
-    let replay = sync::handle(&place.relay, &old);
-    assert!(matches!(
-        replay,
-        Err(SyncFailure::Refused(SyncRefusal::Replay))
-    ));
+    let last = Some(Fork {
+        counter: phone.counter,
+    });
+    let answer = sync::handle(&place.relay, &old).unwrap();
+    let replay: SyncResponse = open_response(&phone.relay_key, &old, &answer).unwrap();
+    assert_eq!(replay.forked, last);
     // The same counter on another request is no repetition.
     phone.counter -= 1;
     let twin = phone.request(Vec::new());
-    let twin = sync::handle(&place.relay, &twin);
-    assert!(matches!(
-        twin,
-        Err(SyncFailure::Refused(SyncRefusal::Replay))
-    ));
+    let answer = sync::handle(&place.relay, &twin).unwrap();
+    let twin: SyncResponse = open_response(&phone.relay_key, &twin, &answer).unwrap();
+    assert_eq!(twin.forked, last);
 }
 
 #[test]

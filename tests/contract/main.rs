@@ -5,6 +5,7 @@
 
 mod administration;
 mod bad_input;
+mod clone;
 mod conflict;
 mod courier;
 mod enrolment;
@@ -15,6 +16,7 @@ mod lifecycle;
 mod moved;
 mod open_api;
 mod refusal;
+mod restored;
 mod returned;
 mod scene;
 mod warning;

@@ -118,6 +118,29 @@ impl Phone {
         Ok(())
     }
 
+    /// Copies what is on the phone, switched off for the moment, into the folder `to`.
+    pub async fn copy_to(&mut self, to: &Path) -> Outcome {
+        self.rpc.kill().await;
+        copy_folder(&self.dir, to)?;
+        self.restart().await
+    }
+
+    /// Puts a copy back in place of what is on the phone.
+    pub async fn put_back(&mut self, from: &Path) -> Outcome {
+        self.rpc.kill().await;
+        std::fs::remove_dir_all(&self.dir)?;
+        copy_folder(from, &self.dir)?;
+        self.restart().await
+    }
+
+    /// Switches on another phone that holds a copy of this one in `dir`, and unlocks it.
+    pub async fn twin(&self, dir: &Path) -> Outcome<Self> {
+        let mut twin = Self::start(dir, &self.name).await?;
+        twin.worker = self.worker.clone();
+        twin.restart().await?;
+        Ok(twin)
+    }
+
     /// The home screen's numbers.
     pub async fn progress(&self) -> Result<Progress, RpcError> {
         let home = self.call("home", json!({})).await?;
@@ -184,6 +207,20 @@ impl Phone {
             }
         }
     }
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Outcome {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
 }
 
 fn spawn(dir: &Path) -> Outcome<Rpc> {

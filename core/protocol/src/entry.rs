@@ -20,6 +20,8 @@ impl EntryKind {
     pub const RESOURCE: Self = Self(0x82);
     /// Body: [`crate::system::OrgNode`].
     pub const ORG_NODE: Self = Self(0x83);
+    /// Body: [`crate::system::Revocation`].
+    pub const REVOCATION: Self = Self(0x84);
 
     /// Body: [`crate::system::Tombstone`].
     pub const TOMBSTONE: Self = Self(0x85);

@@ -2,8 +2,8 @@
 //!
 //! Request: `version ‖ suite ‖ writer (8) ‖ epoch (8) ‖ counter (8, BE) ‖ signature (64) ‖ payload`, the signature over
 //! path, epoch, counter and the SHA-256 of the payload. It is checked before anything in the payload is read.
-//! Response: `version ‖ suite ‖ relay (8) ‖ signature (64) ‖ payload`, the signature over the SHA-256 of the whole
-//! request and of the payload. A payload is one zstd frame around CBOR.
+//! Response: `version ‖ suite ‖ relay (8) ‖ signature (64) ‖ payload`, the signature over the relay's writer, the SHA-256
+//! of the whole request and that of the payload. A payload is one zstd frame around CBOR.
 
 use crate::crypto::{PublicKey, SecretKey, Signature, Suite};
 use crate::ids::{EpochId, Hash32, WriterId};
@@ -130,7 +130,7 @@ pub fn seal_response<T: minicbor::Encode<()>>(
     let payload = wire::compress(&wire::encode(message), ZSTD_LEVEL)?;
     let signature = key.sign(
         RESPONSE_LABEL,
-        &[&Hash32::of(request).0, &Hash32::of(&payload).0],
+        &[&relay.0, &Hash32::of(request).0, &Hash32::of(&payload).0],
     );
     let mut out = Vec::with_capacity(RESPONSE_PREFIX + payload.len());
     out.push(VERSION);
@@ -150,13 +150,23 @@ pub fn open_response<T: for<'b> minicbor::Decode<'b, ()>>(
     let (prefix, payload) = split::<RESPONSE_PREFIX>("response", response)?;
     key.verify(
         RESPONSE_LABEL,
-        &[&Hash32::of(request).0, &Hash32::of(payload).0],
+        &[
+            &field::<8>(prefix, 2),
+            &Hash32::of(request).0,
+            &Hash32::of(payload).0,
+        ],
         &Signature(field(prefix, 10)),
     )?;
     wire::decode(
         "response",
         &wire::decompress("response", payload, MAX_PLAIN_BYTES)?,
     )
+}
+
+/// The relay's writer that signed `response`, whose signature was checked.
+pub fn responder(response: &[u8]) -> Result<WriterId, WireError> {
+    let (prefix, _) = split::<RESPONSE_PREFIX>("response", response)?;
+    Ok(WriterId(field(prefix, 2)))
 }
 
 fn split<'a, const N: usize>(

@@ -22,6 +22,7 @@ pub mod packed;
 pub mod receipt;
 pub mod refusal;
 pub mod segment;
+pub mod succession;
 pub mod system;
 pub mod time;
 pub mod wire;

@@ -6,6 +6,7 @@ use crate::ids::{EpochId, ScopeId};
 use crate::receipt::SignedReceipt;
 use crate::refusal::SyncRefusal;
 use crate::segment::{PulledSegment, Segment};
+use crate::succession::Fork;
 use crate::time::Timestamp;
 
 /// Path of the sync endpoint, which the request's signature covers.
@@ -114,4 +115,7 @@ pub struct SyncResponse {
     /// them was stored then.
     #[n(7)]
     pub send_plain: bool,
+    /// The writer has gone on elsewhere: nothing of the request was taken, and the phone must become a new incarnation.
+    #[n(8)]
+    pub forked: Option<Fork>,
 }

@@ -7,6 +7,7 @@ use crate::batch::{Assume, Batch, BatchError, Held, Parties};
 use crate::ids::{EpochId, ScopeId, WriterId};
 use crate::message::{Cursor, RefusedSegment, ScopeStatus, SyncRequest, SyncResponse};
 use crate::receipt::SignedReceipt;
+use crate::succession::Fork;
 use crate::time::Timestamp;
 
 /// [`SyncRequest`] on the wire.
@@ -95,6 +96,9 @@ pub struct PackedResponse {
     /// As in the response.
     #[n(7)]
     pub send_plain: bool,
+    /// As in the response.
+    #[n(8)]
+    pub forked: Option<Fork>,
 }
 
 impl PackedResponse {
@@ -118,6 +122,7 @@ impl PackedResponse {
             },
             scopes: response.scopes,
             send_plain: response.send_plain,
+            forked: response.forked,
         }
     }
 
@@ -138,6 +143,7 @@ impl PackedResponse {
             refused: self.refused,
             scopes: self.scopes,
             send_plain: self.send_plain,
+            forked: self.forked,
         })
     }
 }

@@ -96,6 +96,9 @@ pub enum SyncRefusal {
     /// The relay's epoch is another one than the request's.
     #[n(8)]
     EpochChanged,
+    /// The writer's lineage was revoked: it gets no new incarnation.
+    #[n(9)]
+    Revoked,
 }
 
 impl SyncRefusal {
@@ -111,6 +114,7 @@ impl SyncRefusal {
             Self::TooLarge => "too_large",
             Self::ForeignSegment => "foreign_segment",
             Self::EpochChanged => "epoch_changed",
+            Self::Revoked => "device_revoked",
         }
     }
 }

@@ -110,6 +110,17 @@ pub struct Grant {
     pub drain_days: u32,
 }
 
+/// Writers that the relay takes nothing more from, but into quarantine: all incarnations of one phone. In the county's log.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Revocation {
+    /// The whole lineage.
+    #[n(0)]
+    pub writers: Vec<WriterId>,
+    /// When.
+    #[n(1)]
+    pub at: Timestamp,
+}
+
 /// A node of the organisation as phones see it: dated attributes of an opaque scope.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct OrgNode {

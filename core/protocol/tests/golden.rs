@@ -204,6 +204,7 @@ fn every_message_of_version_1_has_the_bytes_it_was_released_with() {
                 write: true,
             }],
             send_plain: false,
+            forked: None,
         },
     );
     pinned(

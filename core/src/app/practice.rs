@@ -176,6 +176,7 @@ impl Relay {
                 write: true,
             }],
             send_plain: false,
+            forked: None,
         })?;
         Ok(())
     }

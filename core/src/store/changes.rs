@@ -80,7 +80,7 @@ impl Store {
     }
 }
 
-/// Keeps a change. One that is here already only learns its position.
+/// Keeps a change. One that is here already only learns its position, and with it that the relay accepted it.
 pub(super) fn insert(tx: &Transaction<'_>, row: &NewRow<'_>) -> Result<(), StoreError> {
     let standing = match row.position {
         None => Standing::Waiting,
@@ -90,7 +90,9 @@ pub(super) fn insert(tx: &Transaction<'_>, row: &NewRow<'_>) -> Result<(), Store
         "INSERT INTO change (record, kind, scope, hash, writer, mine, at, body, verdict, position)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
          ON CONFLICT (record, hash) DO UPDATE SET position = coalesce(excluded.position, position),
-           body = iif(verdict = 4, excluded.body, body), verdict = iif(verdict = 4, excluded.verdict, verdict)",
+             body = iif(verdict = 4, excluded.body, body),
+             verdict = CASE WHEN excluded.position IS NOT NULL THEN 1
+                 WHEN verdict = 4 THEN excluded.verdict ELSE verdict END",
     )?
     .execute((
         row.record.0,

@@ -4,7 +4,7 @@ use rusqlite::Transaction;
 use xunge_protocol::message::{Cursor, ScopeStatus};
 use xunge_protocol::{EpochId, ScopeId};
 
-use super::{Store, StoreError, counters, outbox};
+use super::{Store, StoreError, counters, identity, outbox};
 
 /// What a request says about how far this phone has read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +75,10 @@ pub(super) fn adopt_epoch(tx: &Transaction<'_>, epoch: EpochId) -> Result<(), St
     match self::epoch(tx)? {
         Some(held) if held == epoch => return Ok(()),
         // What the relay said in the epoch before may be lost with it: own segments are offered again.
-        Some(_) => outbox::offer_again(tx, "1", ())?,
+        Some(_) => {
+            let (_, me) = identity::enrolled(tx)?;
+            outbox::offer_again(tx, "writer = ?1", [me.writer.0])?;
+        }
         None => {}
     }
     tx.execute(
@@ -116,6 +119,32 @@ pub(super) fn advance_receipts(tx: &Transaction<'_>, sequence: u64) -> Result<()
     tx.execute(
         "UPDATE relay_position SET receipt_cursor = max(receipt_cursor, ?1)",
         [sequence.cast_signed()],
+    )?;
+    Ok(())
+}
+
+pub(super) fn receipt_cursor(tx: &Transaction<'_>) -> Result<u64, StoreError> {
+    let cursor: i64 = tx.query_row("SELECT receipt_cursor FROM relay_position", (), |row| {
+        row.get(0)
+    })?;
+    Ok(cursor.unsigned_abs())
+}
+
+/// The receipts of a new incarnation are numbered from 1.
+pub(super) fn restart_receipts(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    tx.execute("UPDATE relay_position SET receipt_cursor = 0", ())?;
+    Ok(())
+}
+
+/// Reads `scope` again from `position` on, if it was read beyond that.
+pub(super) fn go_back(
+    tx: &Transaction<'_>,
+    scope: ScopeId,
+    position: u64,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE scope SET cursor = min(cursor, ?2) WHERE scope = ?1",
+        (scope.0, position.cast_signed()),
     )?;
     Ok(())
 }

@@ -79,6 +79,9 @@ pub enum StoreError {
     /// A receipt that does not belong to what this phone sent.
     #[error("a receipt does not match its segment")]
     ForeignReceipt,
+    /// The relay answers for what another vault wrote under this writer.
+    #[error("the writer went on elsewhere")]
+    Forked,
     /// The cipher refused.
     #[error("cipher: {0}")]
     Cipher(&'static str),
@@ -111,6 +114,7 @@ impl StoreError {
             Self::Wire(_) => "malformed",
             Self::EpochChanged => "epoch_changed",
             Self::ForeignReceipt => "foreign_receipt",
+            Self::Forked => "forked",
             Self::Cipher(_) => "cipher_failed",
         }
     }

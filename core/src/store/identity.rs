@@ -45,6 +45,14 @@ impl Store {
         self.read(enrolled)
     }
 
+    /// The relay writes under another writer now, with the same key: it began a new epoch.
+    pub fn hear_relay(&self, relay: WriterId) -> Result<(), StoreError> {
+        self.write(|tx| {
+            tx.execute("UPDATE identity SET relay = ?1", [relay.0])?;
+            Ok(())
+        })
+    }
+
     /// Makes the writer's key for `ticket` and keeps it before anything is sent. Repeating it with the same ticket
     /// gives the same key.
     pub fn begin_enrolment(&self, ticket: &Ticket) -> Result<Identity, StoreError> {

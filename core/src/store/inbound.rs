@@ -66,7 +66,7 @@ impl Store {
             clock::hear(tx, self.env.as_ref(), response.time)?;
             let mut changed = BTreeSet::new();
             for receipt in &response.receipts {
-                changed.extend(receipts::take(tx, &identity.relay_key, receipt)?);
+                changed.extend(receipts::take(tx, &identity.relay_key, me.writer, receipt)?);
             }
             let mut gathered = Gathered::default();
             for segment in &response.segments {

@@ -8,6 +8,7 @@ use super::StoreError;
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_erasure.sql"),
+    include_str!("migrations/0003_incarnations.sql"),
 ];
 
 /// Version of the schema that this program writes.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension as _, Transaction};
 use xunge_protocol::receipt::SignedReceipt;
-use xunge_protocol::{PublicKey, RecordId, Verdict, wire};
+use xunge_protocol::{PublicKey, RecordId, Verdict, WriterId, wire};
 
 use super::changes::Standing;
 use super::{Store, StoreError, cursors, erasure};
@@ -17,9 +17,10 @@ impl Store {
                 .prepare_cached(
                     "SELECT signed FROM receipt r
                      WHERE id = (SELECT max(id) FROM receipt s
-                                 WHERE s.scope = r.scope AND s.idx = r.idx)
+                                 WHERE s.scope = r.scope AND s.idx = r.idx AND s.writer = r.writer)
                      AND (?1 IS NULL OR EXISTS (SELECT 1 FROM change c
-                          WHERE c.record = ?1 AND c.scope = r.scope AND c.segment = r.idx))
+                          WHERE c.record = ?1 AND c.scope = r.scope AND c.segment = r.idx
+                          AND c.writer = r.writer))
                      ORDER BY id",
                 )?
                 .query_map([record.map(|r| r.0)], |row| row.get::<_, Vec<u8>>(0))?
@@ -33,10 +34,12 @@ impl Store {
 
 /// Takes one receipt: verifies it, keeps it, applies it. Returns the records whose changes it answers.
 ///
-/// Errors: `not_authentic` for a wrong signature, `foreign_receipt` if it does not fit the segment that was sent.
+/// Errors: `not_authentic` for a wrong signature, `forked` if it is about another history of this writer,
+/// `foreign_receipt` if it does not fit the segment that was sent.
 pub(super) fn take(
     tx: &Transaction<'_>,
     relay_key: &PublicKey,
+    me: WriterId,
     signed: &SignedReceipt,
 ) -> Result<BTreeSet<RecordId>, StoreError> {
     signed.verify(relay_key)?;
@@ -53,7 +56,11 @@ pub(super) fn take(
         )?
         .query_row(place, |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let Some((header_hash, held)) = sent else {
+    let same = sent.is_some_and(|(header_hash, _)| header_hash == receipt.header.0);
+    if receipt.writer == me && !same {
+        return Err(StoreError::Forked);
+    }
+    let Some((_, held)) = sent else {
         // Of an incarnation whose segments this database does not hold: nothing here waits for it.
         cursors::advance_receipts(tx, receipt.sequence)?;
         return Ok(BTreeSet::new());
@@ -65,25 +72,14 @@ pub(super) fn take(
         )?
         .query_map(place, |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
-    if header_hash != receipt.header.0 || changes.len() != receipt.verdicts.len() {
+    if !same || changes.len() != receipt.verdicts.len() {
         return Err(StoreError::ForeignReceipt);
     }
     cursors::advance_receipts(tx, receipt.sequence)?;
     if held.is_some_and(|held| held >= receipt.revision) {
         return Ok(BTreeSet::new());
     }
-    tx.prepare_cached(
-        "INSERT OR REPLACE INTO receipt (epoch, sequence, scope, idx, revision, signed)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?
-    .execute((
-        receipt.epoch.0,
-        receipt.sequence.cast_signed(),
-        place.1,
-        place.2,
-        receipt.revision,
-        wire::encode(signed),
-    ))?;
+    keep(tx, signed)?;
     tx.prepare_cached(
         "UPDATE segment SET revision = ?4 WHERE writer = ?1 AND scope = ?2 AND idx = ?3",
     )?
@@ -101,7 +97,27 @@ pub(super) fn take(
     Ok(records)
 }
 
-fn apply(tx: &Transaction<'_>, change: i64, verdict: &Verdict) -> Result<(), StoreError> {
+/// Keeps a receipt that was verified.
+pub(super) fn keep(tx: &Transaction<'_>, signed: &SignedReceipt) -> Result<(), StoreError> {
+    let receipt = &signed.receipt;
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO receipt (epoch, writer, sequence, scope, idx, revision, signed)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute((
+        receipt.epoch.0,
+        receipt.writer.0,
+        receipt.sequence.cast_signed(),
+        receipt.scope.0,
+        receipt.index.cast_signed(),
+        receipt.revision,
+        wire::encode(signed),
+    ))?;
+    Ok(())
+}
+
+/// Takes the relay's word about one change.
+pub(super) fn apply(tx: &Transaction<'_>, change: i64, verdict: &Verdict) -> Result<(), StoreError> {
     let (standing, code, detail, position) = match verdict {
         Verdict::Erased => return Ok(()),
         Verdict::Accepted { position, .. } => (Standing::Accepted, None, None, Some(*position)),

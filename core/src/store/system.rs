@@ -1,7 +1,9 @@
 //! What the relay says in the log about writers, grants and the organisation, and reading it back.
 
 use rusqlite::{OptionalExtension as _, Transaction};
-use xunge_protocol::system::{Grant, OrgNode, Resource, SignedCertificate, Tombstone, WriterRole};
+use xunge_protocol::system::{
+    Grant, OrgNode, Resource, Revocation, SignedCertificate, Tombstone, WriterRole,
+};
 use xunge_protocol::{Entry, EntryKind, PublicKey, ScopeId, WriterId, wire};
 
 use super::{Store, StoreError, erasure, resources};
@@ -180,6 +182,15 @@ pub(super) fn take(
                 ),
             )?;
         }
+        EntryKind::REVOCATION => {
+            let revocation: Revocation = wire::decode("revocation", &entry.body)?;
+            for writer in revocation.writers {
+                tx.execute(
+                    "INSERT OR IGNORE INTO revoked VALUES (?1, ?2)",
+                    (writer.0, revocation.at.0),
+                )?;
+            }
+        }
         EntryKind::RESOURCE => {
             let resource: Resource = wire::decode("resource", &entry.body)?;
             resources::keep(tx, &resource)?;
@@ -198,5 +209,6 @@ pub(super) fn is_known(kind: EntryKind) -> bool {
             | EntryKind::ORG_NODE
             | EntryKind::RESOURCE
             | EntryKind::TOMBSTONE
+            | EntryKind::REVOCATION
     )
 }

@@ -12,6 +12,7 @@ use xunge_protocol::envelope;
 use xunge_protocol::message::{RefusedSegment, SYNC_PATH, SyncRequest, SyncResponse};
 use xunge_protocol::packed::{PackedRequest, PackedResponse};
 use xunge_protocol::refusal::SyncRefusal;
+use xunge_protocol::succession::{HeldSegment, SUCCEED_PATH, Succession};
 use xunge_protocol::{Hash32, RecordId, ScopeId};
 
 use super::error::SyncError;
@@ -23,6 +24,8 @@ use crate::store::{Store, StoreError};
 
 /// Rounds without any progress after which the relay is not asked again.
 const MOST_IDLE_ROUNDS: u32 = 3;
+/// New incarnations in one sync after which something is wrong.
+const MOST_SUCCESSIONS: u32 = 3;
 /// Most segments in one request, below what the relay takes.
 const MOST_SEGMENTS: usize = 32;
 
@@ -96,11 +99,23 @@ enum Phase {
         sent: BTreeSet<RecordId>,
         started_millis: u64,
     },
+    /// This vault asks to become a new incarnation.
+    Succeeding {
+        request: Vec<u8>,
+        started_millis: u64,
+    },
     Media,
     Moving {
         step: MediaStep,
         started_millis: u64,
     },
+}
+
+/// Segments of the old writer, as far as the relay has named them.
+#[derive(Debug)]
+struct Gathering {
+    held: Vec<HeldSegment>,
+    cursor: u64,
 }
 
 /// One sync, from beginning to end.
@@ -110,6 +125,9 @@ pub struct Engine {
     pace: Pace,
     started_millis: u64,
     idle_rounds: u32,
+    /// While this vault becomes a new incarnation: what the relay said so far that it holds of the old one.
+    succession: Option<Gathering>,
+    successions: u32,
     /// Scopes whose chain the relay refused in this sync.
     set_aside: Vec<(ScopeId, SyncRefusal)>,
     /// Media that did not go in this sync for a reason that waiting does not mend.
@@ -130,6 +148,8 @@ impl Engine {
             pace: Pace::new(now_millis),
             started_millis: now_millis,
             idle_rounds: 0,
+            succession: None,
+            successions: 0,
             set_aside: Vec::new(),
             media_aside: BTreeSet::new(),
             sent: BTreeSet::new(),
@@ -166,7 +186,15 @@ impl Engine {
 
     fn next(&mut self, store: &Store, now: u64) -> Result<Step, SyncError> {
         match self.phase {
-            Phase::Records | Phase::Exchanging { .. } => self.ask(store, now),
+            Phase::Records | Phase::Exchanging { .. } | Phase::Succeeding { .. } => {
+                match &self.succession {
+                    Some(gathering) => {
+                        let cursor = gathering.cursor;
+                        self.ask_succession(store, now, cursor)
+                    }
+                    None => self.ask(store, now),
+                }
+            }
             Phase::Media | Phase::Moving { .. } => self.move_media(store, now),
         }
     }
@@ -260,6 +288,10 @@ impl Engine {
                     request.len() + answer.body.len(),
                     now.saturating_sub(started_millis),
                 );
+                let relay = envelope::responder(&answer.body)?;
+                if relay != identity.relay {
+                    store.hear_relay(relay)?;
+                }
                 self.send_plain |= packed.send_plain;
                 match store.open_batch(packed)? {
                     Ok(response) => self.take(store, now, sent, &response),
@@ -268,6 +300,24 @@ impl Engine {
                         self.ask_plain = true;
                         self.go_on(store, now, true, false)
                     }
+                }
+            }
+            Phase::Succeeding {
+                request,
+                started_millis,
+            } => {
+                if answer.status != 200 {
+                    return Err(unsigned_refusal(answer.status, &answer, false));
+                }
+                let (identity, _) = store.enrolled()?;
+                match envelope::open_response(&identity.relay_key, &request, &answer.body) {
+                    Ok(response) => {
+                        let bytes = request.len() + answer.body.len();
+                        let millis = now.saturating_sub(started_millis);
+                        self.pace.succeeded(now, bytes, millis);
+                        self.take_succession(store, now, response)
+                    }
+                    Err(error) => self.failed(env, now, None, error.into()),
                 }
             }
             Phase::Moving {
@@ -300,8 +350,13 @@ impl Engine {
         sent: BTreeSet<RecordId>,
         response: &SyncResponse,
     ) -> Result<Step, SyncError> {
+        if response.forked.is_some() {
+            return self.succeed(store, now);
+        }
         let before = store.sync_position()?;
         let applied = match store.apply_response(response) {
+            // It answers for what another phone wrote under this writer.
+            Err(StoreError::Forked) => return self.succeed(store, now),
             // Another lifetime of the relay's log: read again from the start, offer own segments again.
             Err(StoreError::EpochChanged) => {
                 store.adopt_epoch(response.epoch)?;
@@ -320,6 +375,73 @@ impl Engine {
         let moved = offered || store.sync_position()? != before;
         let more = response.more_receipts || response.scopes.iter().any(|s| s.more);
         self.go_on(store, now, more, moved)
+    }
+
+    /// The writer went on elsewhere: this vault becomes a new incarnation.
+    fn succeed(&mut self, store: &Store, now: u64) -> Result<Step, SyncError> {
+        self.successions += 1;
+        if self.successions > MOST_SUCCESSIONS {
+            return Err(SyncError::NoProgress);
+        }
+        let cursor = store.begin_succession()?.receipt_cursor;
+        self.ask_succession(store, now, cursor)
+    }
+
+    fn ask_succession(&mut self, store: &Store, now: u64, cursor: u64) -> Result<Step, SyncError> {
+        let old = store.begin_succession()?;
+        self.succession.get_or_insert(Gathering {
+            held: Vec::new(),
+            cursor,
+        });
+        let position = store.sync_position()?;
+        let request = envelope::seal_request(
+            &old.identity.key,
+            old.writer,
+            SUCCEED_PATH,
+            position.epoch,
+            0,
+            &old.request(cursor),
+        )?;
+        let exchange = Exchange {
+            method: Method::Post,
+            path: SUCCEED_PATH.into(),
+            authorization: None,
+            timeout: self.pace.timeout(request.len() + self.pace.budget_bytes()),
+            body: request.clone(),
+        };
+        self.phase = Phase::Succeeding {
+            request,
+            started_millis: now,
+        };
+        Ok(self.send(exchange))
+    }
+
+    fn take_succession(
+        &mut self,
+        store: &Store,
+        now: u64,
+        mut response: Succession,
+    ) -> Result<Step, SyncError> {
+        let Some(mut gathering) = self.succession.take() else {
+            return self.next(store, now);
+        };
+        gathering.held.append(&mut response.held);
+        if let Some(cursor) = response.next.filter(|next| *next > gathering.cursor) {
+            gathering.cursor = cursor;
+            self.succession = Some(gathering);
+            return self.ask_succession(store, now, cursor);
+        }
+        response.held = gathering.held;
+        let done = store.complete_succession(&response)?;
+        tracing::warn!(
+            held = done.held,
+            rewritten = done.rewritten,
+            renamed = done.renamed,
+            "two histories under one writer: this one goes on as a new incarnation"
+        );
+        // What was refused, was refused to the old one.
+        self.set_aside.clear();
+        self.ask(store, now)
     }
 
     /// Another round if there is reason for one, else the media.
@@ -392,7 +514,7 @@ impl Engine {
         error: SyncError,
     ) -> Result<Step, SyncError> {
         self.phase = match std::mem::replace(&mut self.phase, Phase::Records) {
-            Phase::Records | Phase::Exchanging { .. } => Phase::Records,
+            Phase::Records | Phase::Exchanging { .. } | Phase::Succeeding { .. } => Phase::Records,
             Phase::Media | Phase::Moving { .. } => Phase::Media,
         };
         self.report.repeated += 1;

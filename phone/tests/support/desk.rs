@@ -193,6 +193,7 @@ impl State {
                 write: true,
             }],
             send_plain: false,
+            forked: None,
         };
         envelope::seal_response(&self.key, RELAY, body, &answer).unwrap()
     }

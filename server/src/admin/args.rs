@@ -40,6 +40,10 @@ pub struct Place {
         hide_env_values = true
     )]
     pub database: Option<String>,
+    /// What no restore may undo: a file outside the data folder and outside every backup. `DIR.journal` beside the data
+    /// folder if not given.
+    #[arg(long, global = true, env = "XUNGE_JOURNAL", value_name = "FILE")]
+    pub journal: Option<PathBuf>,
 }
 
 /// What `xunge` does.
@@ -65,9 +69,6 @@ pub enum Command {
         /// File that `xunge backup` wrote.
         #[arg(long, value_name = "FILE")]
         from: PathBuf,
-        /// What happened after the backup and must not be undone.
-        #[arg(long, value_name = "FILE")]
-        journal: Option<PathBuf>,
     },
     /// The audit log.
     #[command(subcommand)]

@@ -9,6 +9,7 @@ use super::args::{Device, Place};
 use super::failure::{Failure, Outcome};
 use super::output::Output;
 use crate::audit::AuditEvent;
+use crate::authority;
 use crate::relay::Relay;
 use crate::store::{GrantState, Tx, WriterRow};
 
@@ -26,6 +27,8 @@ struct DeviceReport {
     enrolled_at: Timestamp,
     last_seen_at: Option<Timestamp>,
     revoked_at: Option<Timestamp>,
+    /// The incarnation that it went on from, as a copy or an old state of the same phone.
+    predecessor: Option<WriterId>,
 }
 
 pub(super) fn run(place: &Place, out: Output, args: Device) -> Outcome {
@@ -62,6 +65,7 @@ fn describe(relay: &Relay, tx: &Tx<'_>, row: WriterRow) -> Result<DeviceReport, 
         enrolled_at: certificate.issued_at,
         last_seen_at: row.last_seen_at,
         revoked_at: row.revoked_at,
+        predecessor: certificate.predecessor,
     })
 }
 
@@ -69,19 +73,19 @@ fn revoke(relay: &Arc<Relay>, out: Output, id: &str, reason: String) -> Outcome 
     let unknown = format!("there is no phone {id}: see `xunge admin device list`");
     let writer: WriterId = id.parse().map_err(|_| Failure::new(unknown.clone()))?;
     let inside = relay.clone();
-    let report = relay.store.write(move |tx| {
-        let now = inside.now();
+    let report = authority::command(relay, move |authority, tx| {
         let row = tx
             .writer(writer)?
             .filter(|row| !row.worker().is_empty())
             .ok_or(Failure::Failed(unknown))?;
-        if row.revoked_at.is_none() {
-            tx.revoke_writer(writer, now)?;
+        let revoked = authority.revoke(&row)?;
+        if !revoked.is_empty() {
             let event = AuditEvent::new("admin", "device_revoke")
                 .about(writer)
                 .within(inside.county_scope())
-                .because(&reason);
-            tx.append_audit(&event, now)?;
+                .because(&reason)
+                .with(serde_json::json!({"revoked": revoked}));
+            tx.append_audit(&event, authority.now())?;
         }
         let row = tx.writer(writer)?.unwrap_or(row);
         describe(&inside, tx, row)
@@ -105,10 +109,13 @@ fn text(report: &Report) -> String {
         } else {
             ""
         };
+        let origin = device
+            .predecessor
+            .map_or_else(String::new, |old| format!("  a copy of {old}"));
         let seen = time(device.last_seen_at);
         let grids = device.grids.join(",");
         format!(
-            "{}  {}  grids {grids}  last seen {seen}  {state}",
+            "{}  {}  grids {grids}  last seen {seen}  {state}{origin}",
             device.id, device.name
         )
     });

@@ -39,7 +39,7 @@ pub fn run(cli: Cli) -> Outcome {
         Command::Serve(args) => serve::run(place, args),
         Command::Export(args) => export::run(place, out, args),
         Command::Backup { to } => backup::run(place, out, &to),
-        Command::Restore { from, journal } => restore::run(place, out, &from, journal.as_deref()),
+        Command::Restore { from } => restore::run(place, out, &from),
         Command::Audit(Audit::Verify { contains }) => {
             audit::verify(place, out, contains.as_deref())
         }

@@ -9,6 +9,7 @@ use xunge_protocol::system::OrgNode;
 use super::args::Place;
 use super::failure::Failure;
 use crate::env::SystemEnv;
+use crate::journal::Journal;
 use crate::relay::{Config, Relay};
 use crate::store::{Options, Tx};
 
@@ -26,6 +27,15 @@ impl Place {
         })
     }
 
+    /// Where the journal is: as said, else beside the data folder.
+    pub fn journal(&self) -> PathBuf {
+        match (&self.journal, &self.data) {
+            (Some(journal), _) => journal.clone(),
+            (None, Some(data)) => Journal::beside(data),
+            (None, None) => "xunge.journal".into(),
+        }
+    }
+
     /// The relay in it, for one command.
     pub fn open(&self) -> Result<Arc<Relay>, Failure> {
         self.open_with(Config::default(), Options::default())
@@ -34,6 +44,10 @@ impl Place {
     /// The relay in it.
     pub fn open_with(&self, config: Config, options: Options) -> Result<Arc<Relay>, Failure> {
         let dir: PathBuf = self.dir()?.into();
+        let config = Config {
+            journal: Some(self.journal()),
+            ..config
+        };
         Ok(Arc::new(Relay::open(
             &dir,
             Arc::new(SystemEnv),

@@ -10,7 +10,9 @@ use super::failure::{Failure, Outcome};
 use super::output::Output;
 use super::serve::lock;
 use crate::audit::AuditEvent;
+use crate::authority::{Authority, AuthorityError};
 use crate::env::{Env, SystemEnv};
+use crate::journal;
 use crate::store::sqlite;
 
 #[derive(Serialize)]
@@ -19,13 +21,16 @@ struct Report {
     epoch: EpochId,
     relay: WriterId,
     media: usize,
+    /// Facts of the journal that were told to the restored log.
+    journal: usize,
 }
 
-pub(super) fn run(place: &Place, out: Output, from: &Path, journal: Option<&Path>) -> Outcome {
-    if journal.is_some() {
-        return Err(Failure::new(
-            "--journal is not there yet: restore without it, then revoke again what was revoked after the backup",
-        ));
+pub(super) fn run(place: &Place, out: Output, from: &Path) -> Outcome {
+    if let Some(journal) = place.journal.as_ref().filter(|path| !path.exists()) {
+        return Err(Failure::new(format!(
+            "{} is not there: name the journal that the relay wrote, or leave --journal out if there is none",
+            journal.display()
+        )));
     }
     let dir = place.dir()?;
     if !from.exists() {
@@ -42,23 +47,37 @@ pub(super) fn run(place: &Place, out: Output, from: &Path, journal: Option<&Path
     drop(held);
     let relay = place.open()?;
     let (now, county) = (relay.now(), relay.county_scope());
+    let facts = match relay.journal() {
+        Some(journal) => journal.read()?,
+        None => Vec::new(),
+    };
+    let known = facts.len();
+    let inside = relay.clone();
     relay.store.write(move |tx| {
+        // What it tells is in the journal already.
+        Authority::run(&inside, tx, |authority| {
+            journal::apply(authority, &facts)?;
+            authority.forget_facts();
+            Ok::<(), AuthorityError>(())
+        })?;
         let event = AuditEvent::new("admin", "restore")
             .within(county)
-            .with(serde_json::json!({"epoch": epoch}));
+            .with(serde_json::json!({"epoch": epoch, "journal": known}));
         tx.append_audit(&event, now)?;
         Ok::<(), Failure>(())
     })?;
+
     let report = Report {
         county: relay.county().code.clone(),
         epoch,
         relay: writer,
         media,
+        journal: known,
     };
     out.print(&report, |report| {
         format!(
-            "County {} is restored in the new epoch {}.",
-            report.county, report.epoch
+            "County {} is restored in the new epoch {}, with {} facts of the journal.",
+            report.county, report.epoch, report.journal
         )
     })
 }

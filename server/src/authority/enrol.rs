@@ -5,6 +5,7 @@ use xunge_protocol::system::{Certificate, SignedCertificate, WriterRole};
 use xunge_protocol::{Hash32, PublicKey, Suite, WriterId};
 
 use super::{Authority, AuthorityError};
+use crate::journal::Fact;
 use crate::store::{GrantState, TicketRow, Worker};
 
 /// One-time unlock codes that a phone gets at enrolment.
@@ -63,6 +64,46 @@ impl Authority<'_> {
         worker: &Worker,
         key: PublicKey,
         predecessor: Option<WriterId>,
+        ticket: Hash32,
+    ) -> Result<SignedCertificate, AuthorityError> {
+        let codes: Vec<String> = (0..UNLOCK_CODES).map(|_| self.unlock_code()).collect();
+        let certificate = self.certify_with(worker, key, predecessor, &codes)?;
+        self.note(Fact::certified(worker, &certificate, Some(ticket)));
+        Ok(certificate)
+    }
+
+    /// Certifies the incarnation that follows `old` in the same vault, whose unlock codes stay what they were.
+    pub(crate) fn succeed(
+        &mut self,
+        worker: &Worker,
+        key: PublicKey,
+        old: WriterId,
+    ) -> Result<SignedCertificate, AuthorityError> {
+        let codes = self.tx().unlock_codes(old)?;
+        let certificate = self.certify_with(worker, key, Some(old), &codes)?;
+        self.note(Fact::certified(worker, &certificate, None));
+        Ok(certificate)
+    }
+
+    /// Puts a certificate into the log of each scope that its worker reads or has just left.
+    pub(crate) fn certify_everywhere(
+        &mut self,
+        certificate: &SignedCertificate,
+    ) -> Result<(), AuthorityError> {
+        for grant in self.tx().grants_of(&certificate.certificate.worker)? {
+            if GrantState::of(Some(&grant), self.now()) != GrantState::None {
+                self.certify_in(grant.scope, certificate)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn certify_with(
+        &mut self,
+        worker: &Worker,
+        key: PublicKey,
+        predecessor: Option<WriterId>,
+        codes: &[String],
     ) -> Result<SignedCertificate, AuthorityError> {
         let certificate = Certificate {
             suite: Suite::default().byte(),
@@ -76,14 +117,9 @@ impl Authority<'_> {
         }
         .sign(&self.relay.county().relay_key);
         self.tx().insert_writer(&certificate)?;
-        for grant in self.tx().grants_of(&worker.id)? {
-            if GrantState::of(Some(&grant), self.now()) != GrantState::None {
-                self.certify_in(grant.scope, &certificate)?;
-            }
-        }
-        let codes: Vec<String> = (0..UNLOCK_CODES).map(|_| self.unlock_code()).collect();
+        self.certify_everywhere(&certificate)?;
         self.tx()
-            .insert_unlock_codes(certificate.certificate.writer, &codes)?;
+            .insert_unlock_codes(certificate.certificate.writer, codes)?;
         Ok(certificate)
     }
 

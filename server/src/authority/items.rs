@@ -4,6 +4,7 @@ use xunge_protocol::system::{Grant, OrgNode, Resource, SignedCertificate, item_i
 use xunge_protocol::{Entry, EntryKind, Hash32, RecordId, ScopeId, WriterId, wire};
 
 use super::{Authority, AuthorityError};
+use crate::journal::Fact;
 
 impl Authority<'_> {
     /// Writes a system item into a scope's log.
@@ -23,6 +24,7 @@ impl Authority<'_> {
     /// Before the grant, its scope's log gets the names of the places above it and the worker's certificates.
     pub fn grant(&mut self, grant: &Grant) -> Result<(), AuthorityError> {
         self.tx().put_grant(grant)?;
+        self.note(Fact::granted(grant));
         self.write_places(grant.scope)?;
         for writer in self.tx().writers(Some(&grant.worker))? {
             self.certify_in(grant.scope, &writer.certificate)?;

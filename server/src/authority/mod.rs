@@ -12,6 +12,7 @@ mod error;
 mod items;
 mod redact;
 mod register;
+mod revoke;
 mod seal;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ pub use enrol::NewTicket;
 pub use erase::Erased;
 pub use error::AuthorityError;
 
+use crate::journal::Fact;
 use crate::log::LogWork;
 use crate::relay::Relay;
 use crate::store::{LogTx, Tx};
@@ -33,6 +35,7 @@ pub struct Authority<'a> {
     relay: &'a Relay,
     pub(crate) log: LogWork<'a>,
     outgoing: BTreeMap<ScopeId, Vec<(Entry, Hash32)>>,
+    facts: Vec<Fact>,
 }
 
 impl<'a> Authority<'a> {
@@ -47,6 +50,7 @@ impl<'a> Authority<'a> {
             relay,
             log: LogWork::new(tx, relay.now()),
             outgoing: BTreeMap::new(),
+            facts: Vec::new(),
         };
         let result = work(&mut authority)?;
         authority.finish()?;
@@ -68,11 +72,25 @@ impl<'a> Authority<'a> {
         self.relay
     }
 
+    /// Tells the journal of something that no restore may undo.
+    pub fn note(&mut self, fact: Fact) {
+        self.facts.push(fact);
+    }
+
+    /// What was noted so far stands in the journal already.
+    pub(crate) fn forget_facts(&mut self) {
+        self.facts.clear();
+    }
+
     fn finish(&mut self) -> Result<(), AuthorityError> {
         for scope in self.outgoing.keys().copied().collect::<Vec<_>>() {
             self.seal(scope)?;
         }
         self.log.project()?;
+        // Before the transaction commits: what the journal does not hold did not happen.
+        if let (Some(journal), false) = (self.relay.journal(), self.facts.is_empty()) {
+            journal.append(&self.facts)?;
+        }
         Ok(())
     }
 }

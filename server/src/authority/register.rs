@@ -5,6 +5,7 @@ use xunge_protocol::{RecordId, ScopeId};
 use xunge_records::lists::calendar::{calendar_deadline, date_of};
 use xunge_records::{Kind, Verb};
 
+use crate::journal::Fact;
 use super::{Authority, AuthorityError, Draft};
 
 /// Codes of `org_level`.
@@ -27,7 +28,7 @@ impl Authority<'_> {
         let owner = at_level(VILLAGE).or(path.last());
         let town = at_level(TOWN).map_or(self.relay.county_scope(), |n| n.scope);
         let mut body = self.event(Verb::Register, None);
-        body.number = Some(self.case_number(record.kind, town)?);
+        body.number = Some(self.case_number(id, record.kind, town)?);
         body.owner = Some(owner.map_or(&self.relay.county().name, |n| &n.name).clone());
         body.owner_scope = Some(owner.map_or(self.relay.county_scope(), |n| n.scope));
         body.level = Some(owner.map_or("1", |n: &OrgNode| &n.level).into());
@@ -36,16 +37,34 @@ impl Authority<'_> {
         Ok(())
     }
 
-    /// The next number of a kind in a town and year, for instance `D-2026-000001`.
-    fn case_number(&self, kind: Kind, town: ScopeId) -> Result<String, AuthorityError> {
+    /// The next number of a kind in a town and year, for instance `D-2026-000001`; or the one that the case was given in an
+    /// earlier life of the log.
+    fn case_number(
+        &mut self,
+        record: RecordId,
+        kind: Kind,
+        town: ScopeId,
+    ) -> Result<String, AuthorityError> {
+        if let Some(journal) = self.relay().journal()
+            && let Some(number) = journal.number_of(record)?
+        {
+            return Ok(number);
+        }
         let letter = match kind {
             Kind::Dispute => 'D',
             _ => 'R',
         };
         let year = date_of(self.now()).year();
-        let n = self
-            .tx()
-            .next_number(town, &format!("case {letter}-{year}"))?;
-        Ok(format!("{letter}-{year}-{n:06}"))
+        let counter = format!("case {letter}-{year}");
+        let n = self.tx().next_number(town, &counter)?;
+        let number = format!("{letter}-{year}-{n:06}");
+        self.note(Fact::Number {
+            record,
+            scope: town,
+            counter,
+            n,
+            number: number.clone(),
+        });
+        Ok(number)
     }
 }

@@ -155,7 +155,7 @@ pub fn enrol(
     })
 }
 
-/// Takes nothing more from a phone, but into quarantine. Blocks.
+/// Takes nothing more from a phone and its copies, but into quarantine. Blocks.
 pub fn revoke(
     relay: &Arc<Relay>,
     actor: &Actor,
@@ -171,9 +171,7 @@ pub fn revoke(
             return Err(CommandError::bad("reason", "is required"));
         }
         wording::check_length("reason", &reason)?;
-        if row.revoked_at.is_none() {
-            tx.revoke_writer(device, now)?;
-        }
+        authority.revoke(&row)?;
         let event = AuditEvent::new(&actor.user, "device_revoke")
             .about(device)
             .within(grid);

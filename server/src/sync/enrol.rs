@@ -54,7 +54,7 @@ fn enrol(
                     .map(|w| w.id()),
                 None => None,
             };
-            let certificate = authority.certify(&worker, request.key, predecessor)?;
+            let certificate = authority.certify(&worker, request.key, predecessor, secret_hash)?;
             tx.use_ticket(secret_hash, certificate.certificate.writer)?;
             certificate
         }

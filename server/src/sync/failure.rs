@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use xunge_protocol::WireError;
 use xunge_protocol::refusal::SyncRefusal;
+use xunge_protocol::succession::Fork;
 
 use crate::authority::AuthorityError;
 use crate::log::LogError;
@@ -16,6 +17,9 @@ pub enum SyncFailure {
     /// The phone's fault, or what only it can mend.
     #[error("refused: {}", .0.name())]
     Refused(SyncRefusal),
+    /// Another history of the same writer was here first; answered with what it did.
+    #[error("two histories under one writer")]
+    Forked(Fork),
     /// The message could not be read.
     #[error(transparent)]
     Wire(WireError),
@@ -60,6 +64,7 @@ impl SyncFailure {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Refused(refusal) => refusal.name(),
+            Self::Forked(_) => SyncRefusal::Fork.name(),
             Self::Wire(_) => SyncRefusal::Malformed.name(),
             Self::TicketInvalid => "ticket_invalid",
             Self::NoSuchFile => "no_such_file",
@@ -75,11 +80,13 @@ impl SyncFailure {
                 SyncRefusal::UnknownWriter | SyncRefusal::BadSignature => StatusCode::UNAUTHORIZED,
                 SyncRefusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
                 SyncRefusal::Malformed | SyncRefusal::ForeignSegment => StatusCode::BAD_REQUEST,
+                SyncRefusal::Revoked => StatusCode::FORBIDDEN,
                 SyncRefusal::Fork
                 | SyncRefusal::Gap
                 | SyncRefusal::Replay
                 | SyncRefusal::EpochChanged => StatusCode::CONFLICT,
             },
+            Self::Forked(_) => StatusCode::CONFLICT,
             Self::Wire(_) => StatusCode::BAD_REQUEST,
             Self::TicketInvalid => StatusCode::FORBIDDEN,
             Self::NoSuchFile => StatusCode::NOT_FOUND,

@@ -14,8 +14,9 @@ use xunge_protocol::bundle::COURIER_PATH;
 use xunge_protocol::enrolment::ENROL_PATH;
 use xunge_protocol::message::{MAX_BODY_BYTES, SYNC_PATH};
 use xunge_protocol::refusal::SyncRefusal;
+use xunge_protocol::succession::SUCCEED_PATH;
 
-use super::{SyncFailure, courier, enrol, handle, media};
+use super::{SyncFailure, courier, enrol, handle, media, succeed};
 use crate::relay::Relay;
 use crate::store::StoreError;
 
@@ -27,6 +28,7 @@ pub fn router(relay: &Relay) -> Router<Arc<Relay>> {
         .route(SYNC_PATH, post(sync))
         .route(ENROL_PATH, post(enrolment))
         .route(COURIER_PATH, post(carried))
+        .route(SUCCEED_PATH, post(succession))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
     let files = Router::new()
         .route("/media/v1/{hash}", put(put_media).get(get_media))
@@ -52,6 +54,13 @@ async fn enrolment(
 
 async fn carried(State(relay): State<Arc<Relay>>, body: Received) -> Result<Response, SyncFailure> {
     message(relay, received(body)?, courier::handle).await
+}
+
+async fn succession(
+    State(relay): State<Arc<Relay>>,
+    body: Received,
+) -> Result<Response, SyncFailure> {
+    message(relay, received(body)?, succeed::handle).await
 }
 
 fn received(body: Received) -> Result<Bytes, SyncFailure> {

@@ -8,6 +8,7 @@ pub mod enrol;
 pub mod failure;
 pub mod http;
 pub mod media;
+pub mod succeed;
 
 mod held;
 mod pull;
@@ -20,6 +21,7 @@ use xunge_protocol::envelope::{RequestEnvelope, seal_response};
 use xunge_protocol::message::{MAX_SEGMENTS, RefusedSegment, SYNC_PATH};
 use xunge_protocol::packed::{PackedRequest, PackedResponse};
 use xunge_protocol::refusal::SyncRefusal;
+use xunge_protocol::succession::Fork;
 use xunge_protocol::system::WriterRole;
 use xunge_protocol::{EpochId, Hash32, SyncRequest, SyncResponse, WireError};
 
@@ -72,7 +74,7 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
         } = request;
         let brings = !segments.is_empty();
         let inside = relay.clone();
-        let refused = relay.store.write(move |tx| {
+        let taken = relay.store.write(move |tx| {
             let writer = tx
                 .writer(id)?
                 .ok_or(SyncFailure::Refused(SyncRefusal::UnknownWriter))?;
@@ -80,18 +82,24 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
             Authority::run(&inside, tx, |authority| {
                 push::push(authority, &writer, segments)
             })
-        })?;
-        if brings {
-            relay.notify();
+        });
+        match taken {
+            Err(SyncFailure::Forked(fork)) => forked(relay, fork),
+            taken => {
+                let refused = taken?;
+                if brings {
+                    relay.notify();
+                }
+                answer(
+                    relay,
+                    &writer,
+                    &cursors,
+                    receipt_cursor,
+                    pull_budget_bytes,
+                    refused,
+                )?
+            }
         }
-        answer(
-            relay,
-            &writer,
-            &cursors,
-            receipt_cursor,
-            pull_budget_bytes,
-            refused,
-        )?
     } else {
         other_epoch(relay, &request)
     };
@@ -107,7 +115,8 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
     )?)
 }
 
-/// Takes the request's counter. The same request may come twice, since all that it does is idempotent.
+/// Takes the request's counter. The same request may come twice, since all that it does is idempotent; another one under
+/// a counter that is used comes from another history of the writer.
 fn note_counter(
     relay: &Relay,
     tx: &crate::store::Tx<'_>,
@@ -117,7 +126,7 @@ fn note_counter(
 ) -> Result<(), SyncFailure> {
     match writer.last_request {
         Some((last, same)) if counter < last || (counter == last && hash != same) => {
-            Err(SyncFailure::Refused(SyncRefusal::Replay))
+            Err(SyncFailure::Forked(Fork { counter: last }))
         }
         _ => Ok(tx.note_request(writer.id(), counter, hash, relay.now())?),
     }
@@ -146,6 +155,7 @@ fn answer(
             segments: pulled.segments,
             scopes: pulled.scopes,
             send_plain: false,
+            forked: None,
         })
     })
 }
@@ -159,13 +169,29 @@ fn other_epoch(relay: &Relay, request: &SyncRequest) -> SyncResponse {
         expected: 0,
     });
     SyncResponse {
+        refused: refused.collect(),
+        ..nothing(relay)
+    }
+}
+
+/// What a phone is told whose writer has gone on elsewhere: that alone, signed, so that it may act on it.
+fn forked(relay: &Relay, fork: Fork) -> SyncResponse {
+    SyncResponse {
+        forked: Some(fork),
+        ..nothing(relay)
+    }
+}
+
+fn nothing(relay: &Relay) -> SyncResponse {
+    SyncResponse {
         epoch: relay.county().epoch,
         time: relay.now(),
         receipts: Vec::new(),
         more_receipts: false,
-        refused: refused.collect(),
+        refused: Vec::new(),
         segments: Vec::new(),
         scopes: Vec::new(),
         send_plain: false,
+        forked: None,
     }
 }

@@ -3,6 +3,7 @@
 use xunge_protocol::header::SegmentHeader;
 use xunge_protocol::message::{MAX_SEGMENT_ENTRIES, RefusedSegment};
 use xunge_protocol::refusal::SyncRefusal;
+use xunge_protocol::succession::Fork;
 use xunge_protocol::system::WriterRole;
 use xunge_protocol::{
     Entry, EntryKind, Hash32, RecordId, RefusalCode, Segment, Verdict, WireError,
@@ -32,6 +33,14 @@ pub(super) fn push(
         match place(tx, writer, &segment)? {
             Place::Next => take(authority, writer, segment)?,
             Place::Known => {}
+            // Nothing of the request may stay: what is free in one scope may collide in another.
+            Place::Refused {
+                code: SyncRefusal::Fork,
+                ..
+            } => {
+                let counter = writer.last_request.map_or(0, |(counter, _)| counter);
+                return Err(SyncFailure::Forked(Fork { counter }));
+            }
             Place::Refused { code, expected } => {
                 tracing::warn!(writer = %writer.id(), %scope, index, code = code.name(), "segment refused");
                 refused.push(RefusedSegment {
@@ -84,8 +93,11 @@ fn place(tx: &dyn LogTx, writer: &WriterRow, segment: &Segment) -> StoreResult<P
             _ => refuse(SyncRefusal::Fork),
         };
     }
-    if header.index > expected || header.previous != previous {
+    if header.index > expected {
         return refuse(SyncRefusal::Gap);
+    }
+    if header.previous != previous {
+        return refuse(SyncRefusal::Fork);
     }
     Ok(Place::Next)
 }

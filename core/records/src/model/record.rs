@@ -12,6 +12,9 @@ use super::kind::Kind;
 use super::state::{Effect, State};
 use super::value::Value;
 
+/// Path of the field that names the id which a record had before its phone became a new writer. Any kind may have it.
+pub const FORMER_ID: &str = "former_id";
+
 /// Which version of which form made a record. As text: `ID@VERSION`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FormRef {

@@ -9,7 +9,7 @@ use xunge_protocol::Hash32;
 use super::field::{Field, FieldType, MAX_TEXT_CHARS};
 use super::kind::Kind;
 use super::media::{MEDIA_TYPES, MediaRef};
-use super::record::{FieldValue, Fields, FoldedEvent, Record};
+use super::record::{FORMER_ID, FieldValue, Fields, FoldedEvent, Record};
 use super::value::Value;
 
 /// The schema of the member `fields` of a record of this kind.
@@ -98,6 +98,10 @@ pub fn to_json(record: &Record) -> Json {
         .collect();
     let mut review = json!(state.review);
     let review_event = review["event"].take();
+    let mut fields = fields_json(record.kind, &record.fields);
+    if let Json::Object(fields) = &mut fields {
+        fields.remove(FORMER_ID);
+    }
     json!({
         "id": record.id,
         "number": state.number,
@@ -114,7 +118,8 @@ pub fn to_json(record: &Record) -> Json {
         "hops": state.hops,
         "proposals": state.proposals,
         "version": state.version,
-        "fields": fields_json(record.kind, &record.fields),
+        "former_id": record.fields.text(FORMER_ID),
+        "fields": fields,
         "conflicts": conflicts,
         "events": record.events.iter().map(event_json).collect::<Vec<_>>(),
         "writer": record.id.opener().or_else(|| first_writer(record)),

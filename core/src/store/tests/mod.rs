@@ -228,6 +228,7 @@ impl Relay {
             segments,
             scopes: vec![status(GRID, self.position, true), status(COUNTY, 0, false)],
             send_plain: false,
+            forked: None,
         }
     }
 

@@ -282,6 +282,15 @@ fn card(
                     .fill("device.active", &[("id", &short), ("when", &seen)]),
             ),
         };
+        let text = match row.certificate.certificate.predecessor {
+            Some(old) => {
+                let old = old.to_string();
+                let old = old.get(..6).unwrap_or_default();
+                let more = words.lang.fill("device.copy", &[("id", &old)]);
+                format!("{text} · {more}")
+            }
+            None => text,
+        };
         Device {
             id,
             state,

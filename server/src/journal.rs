@@ -1,0 +1,331 @@
+//! What must not be undone by going back to a backup: a file of JSON lines outside the data folder and outside every
+//! backup, written and synced before the transaction that it tells of commits.
+//!
+//! A line whose transaction failed does no harm: a number stays reserved for its record, a revocation is repeated by
+//! whoever commanded it. Several processes may append at once.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use serde::{Deserialize, Serialize};
+use xunge_protocol::system::{Grant, SignedCertificate};
+use xunge_protocol::{Hash32, RecordId, ScopeId, Timestamp, WriterId, wire};
+
+use crate::authority::{Authority, AuthorityError};
+use crate::store::{StoreError, StoreResult, TicketRow, Worker};
+
+/// Something that happened and stays so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum Fact {
+    /// A case got its number: the `n`-th of `counter` in `scope`.
+    Number {
+        /// The case.
+        record: RecordId,
+        /// Whose counter.
+        scope: ScopeId,
+        /// Name of the counter.
+        counter: String,
+        /// Its value.
+        n: u64,
+        /// The number as people read it.
+        number: String,
+    },
+    /// A phone got its certificate, for a ticket or as the successor of another.
+    Certified {
+        /// Id of the worker.
+        worker: String,
+        /// The worker's name.
+        name: String,
+        /// CBOR of the signed certificate, hex.
+        certificate: String,
+        /// Hash of the ticket's secret, if a ticket was used.
+        ticket: Option<Hash32>,
+    },
+    /// A worker got a scope, or lost it.
+    Granted {
+        /// Id of the worker.
+        worker: String,
+        /// The scope.
+        scope: ScopeId,
+        /// First moment.
+        from: Timestamp,
+        /// Closed at, if it is.
+        until: Option<Timestamp>,
+        /// How long pushes are still taken after that.
+        drain_days: u32,
+    },
+    /// A writer was revoked.
+    Revoked {
+        /// The writer.
+        writer: WriterId,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+impl Fact {
+    /// That `grant` was written.
+    pub fn granted(grant: &Grant) -> Self {
+        Self::Granted {
+            worker: grant.worker.clone(),
+            scope: grant.scope,
+            from: grant.from,
+            until: grant.until,
+            drain_days: grant.drain_days,
+        }
+    }
+
+    /// That `worker` got a phone with `certificate`.
+    pub fn certified(
+        worker: &Worker,
+        certificate: &SignedCertificate,
+        ticket: Option<Hash32>,
+    ) -> Self {
+        Self::Certified {
+            worker: worker.id.clone(),
+            name: worker.name.clone(),
+            certificate: hex::encode(wire::encode(certificate)),
+            ticket,
+        }
+    }
+}
+
+/// The journal of one relay.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    /// Numbers that stood in the file when it was first asked.
+    numbers: OnceLock<BTreeMap<RecordId, String>>,
+}
+
+impl Journal {
+    /// The journal in the file `path`, which need not be there yet.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            numbers: OnceLock::new(),
+        }
+    }
+
+    /// Where the journal of a data folder is if nobody says otherwise: beside the folder, `NAME.journal`.
+    pub fn beside(data: &Path) -> PathBuf {
+        let data = data.canonicalize().unwrap_or_else(|_| data.to_owned());
+        let mut name = data.file_name().unwrap_or_default().to_owned();
+        name.push(".journal");
+        data.with_file_name(name)
+    }
+
+    /// Adds `facts`. They are on disk when this returns.
+    pub fn append(&self, facts: &[Fact]) -> StoreResult<()> {
+        let mut lines = Vec::new();
+        for fact in facts {
+            serde_json::to_writer(&mut lines, fact).map_err(io::Error::from)
+                .map_err(|e| self.error(e))?;
+            lines.push(b'\n');
+        }
+        let is_new = !self.path.exists();
+        let mut options = OpenOptions::new();
+        options.create(true).append(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&self.path).map_err(|e| self.error(e))?;
+        // One call, so that lines of several processes do not mix.
+        file.write_all(&lines)
+            .and_then(|()| file.sync_data())
+            .map_err(|e| self.error(e))?;
+        if is_new && let Some(folder) = self.path.parent() {
+            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            File::open(folder)
+                .and_then(|folder| folder.sync_all())
+                .map_err(|e| self.error(e))?;
+        }
+        Ok(())
+    }
+
+    /// All facts, oldest first; none if there is no file. A last line that was cut off never counted.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] for a line that is no fact of this version.
+    pub fn read(&self) -> StoreResult<Vec<Fact>> {
+        let text = match std::fs::read_to_string(&self.path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(self.error(error)),
+        };
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        let line = |(n, line): (usize, &str)| {
+            serde_json::from_str(line).map_err(|error| {
+                StoreError::Corrupt(format!("{} line {}: {error}", self.path.display(), n + 1))
+            })
+        };
+        whole
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.trim().is_empty())
+            .map(line)
+            .collect()
+    }
+
+    /// The number that `record` got in an earlier life of the log. A case keeps its number.
+    pub fn number_of(&self, record: RecordId) -> StoreResult<Option<String>> {
+        if let Some(numbers) = self.numbers.get() {
+            return Ok(numbers.get(&record).cloned());
+        }
+        let mut numbers = BTreeMap::new();
+        for fact in self.read()? {
+            if let Fact::Number { record, number, .. } = fact {
+                numbers.entry(record).or_insert(number);
+            }
+        }
+        Ok(self.numbers.get_or_init(|| numbers).get(&record).cloned())
+    }
+
+    fn error(&self, source: io::Error) -> StoreError {
+        StoreError::File {
+            path: self.path.display().to_string(),
+            source,
+        }
+    }
+}
+
+/// Makes a restored log know `facts` again. Repeating it changes nothing.
+pub fn apply(authority: &mut Authority<'_>, facts: &[Fact]) -> Result<(), AuthorityError> {
+    let tx = authority.tx();
+    let mut counters: BTreeMap<(ScopeId, &str), u64> = BTreeMap::new();
+    // People and phones first: a grant may have been given before its worker had a phone.
+    for fact in facts {
+        if let Fact::Certified {
+            worker,
+            name,
+            certificate,
+            ticket,
+        } = fact
+        {
+            certified(authority, worker, name, certificate, *ticket)?;
+        }
+    }
+    for fact in facts {
+        match fact {
+            Fact::Certified { .. } => {}
+            Fact::Number {
+                scope, counter, n, ..
+            } => {
+                let highest = counters.entry((*scope, counter)).or_default();
+                *highest = (*highest).max(*n);
+            }
+            Fact::Granted {
+                worker,
+                scope,
+                from,
+                until,
+                drain_days,
+            } => {
+                let grant = Grant {
+                    worker: worker.clone(),
+                    scope: *scope,
+                    from: *from,
+                    until: *until,
+                    drain_days: *drain_days,
+                };
+                if tx.worker(worker)?.is_some() && tx.grant(worker, *scope)?.as_ref() != Some(&grant)
+                {
+                    authority.grant(&grant)?;
+                }
+            }
+            Fact::Revoked { writer, at } => {
+                if tx.writer(*writer)?.is_some_and(|row| row.revoked_at.is_none()) {
+                    tx.revoke_writer(*writer, *at)?;
+                }
+            }
+        }
+    }
+    for ((scope, counter), highest) in counters {
+        // Counts up only: what is given is never given again.
+        while tx.next_number(scope, counter)? < highest {}
+    }
+    Ok(())
+}
+
+fn certified(
+    authority: &mut Authority<'_>,
+    worker: &str,
+    name: &str,
+    certificate: &str,
+    ticket: Option<Hash32>,
+) -> Result<(), AuthorityError> {
+    let tx = authority.tx();
+    let bytes = hex::decode(certificate)
+        .map_err(|e| StoreError::Corrupt(format!("journal: certificate: {e}")))?;
+    let certificate: SignedCertificate =
+        wire::decode("certificate", &bytes).map_err(StoreError::from)?;
+    let inner = &certificate.certificate;
+    if tx.worker(worker)?.is_none() {
+        tx.insert_worker(&Worker {
+            id: worker.into(),
+            name: name.into(),
+            created_at: inner.issued_at,
+        })?;
+    }
+    if tx.writer(inner.writer)?.is_none() {
+        tx.insert_writer(&certificate)?;
+        authority.certify_everywhere(&certificate)?;
+    }
+    if let Some(secret_hash) = ticket {
+        if tx.ticket(secret_hash)?.is_none() {
+            tx.insert_ticket(&TicketRow {
+                secret_hash,
+                worker: worker.into(),
+                created_at: inner.issued_at,
+                expires_at: inner.issued_at,
+                writer: None,
+            })?;
+        }
+        tx.use_ticket(secret_hash, inner.writer)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn number(n: u64) -> Fact {
+        Fact::Number {
+            record: RecordId::written(WriterId([1; 8]), n as u32),
+            scope: ScopeId([2; 8]),
+            counter: "case D-2026".into(),
+            n,
+            number: format!("D-2026-{n:06}"),
+        }
+    }
+
+    #[test]
+    fn what_was_appended_is_read_back_and_a_line_cut_off_by_a_power_cut_is_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::at(folder.path().join("relay.journal"));
+        assert_eq!(journal.read().unwrap(), []);
+        journal.append(&[number(1), number(2)]).unwrap();
+        let revoked = Fact::Revoked {
+            writer: WriterId([3; 8]),
+            at: Timestamp(5),
+        };
+        journal.append(std::slice::from_ref(&revoked)).unwrap();
+        std::fs::OpenOptions::new()
+            .append(true)
+            .open(folder.path().join("relay.journal"))
+            .and_then(|mut file| file.write_all(b"{\"what\":\"revo"))
+            .unwrap();
+        assert_eq!(journal.read().unwrap(), [number(1), number(2), revoked]);
+        let record = RecordId::written(WriterId([1; 8]), 2);
+        assert_eq!(
+            journal.number_of(record).unwrap().as_deref(),
+            Some("D-2026-000002")
+        );
+    }
+}
