@@ -58,6 +58,17 @@ pub enum Fact {
         /// How long pushes are still taken after that.
         drain_days: u32,
     },
+    /// A record was erased.
+    Erased {
+        /// Which.
+        record: RecordId,
+        /// Its scope.
+        scope: ScopeId,
+        /// When.
+        at: Timestamp,
+        /// The record that says what may still be said.
+        successor: Option<RecordId>,
+    },
     /// A writer was revoked.
     Revoked {
         /// The writer.
@@ -123,7 +134,8 @@ impl Journal {
     pub fn append(&self, facts: &[Fact]) -> StoreResult<()> {
         let mut lines = Vec::new();
         for fact in facts {
-            serde_json::to_writer(&mut lines, fact).map_err(io::Error::from)
+            serde_json::to_writer(&mut lines, fact)
+                .map_err(io::Error::from)
                 .map_err(|e| self.error(e))?;
             lines.push(b'\n');
         }
@@ -138,7 +150,11 @@ impl Journal {
             .and_then(|()| file.sync_data())
             .map_err(|e| self.error(e))?;
         if is_new && let Some(folder) = self.path.parent() {
-            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            let folder = if folder.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                folder
+            };
             File::open(folder)
                 .and_then(|folder| folder.sync_all())
                 .map_err(|e| self.error(e))?;
@@ -231,13 +247,23 @@ pub fn apply(authority: &mut Authority<'_>, facts: &[Fact]) -> Result<(), Author
                     until: *until,
                     drain_days: *drain_days,
                 };
-                if tx.worker(worker)?.is_some() && tx.grant(worker, *scope)?.as_ref() != Some(&grant)
+                if tx.worker(worker)?.is_some()
+                    && tx.grant(worker, *scope)?.as_ref() != Some(&grant)
                 {
                     authority.grant(&grant)?;
                 }
             }
+            Fact::Erased {
+                record,
+                scope,
+                at,
+                successor,
+            } => authority.erase_again(*record, *scope, *at, *successor)?,
             Fact::Revoked { writer, at } => {
-                if tx.writer(*writer)?.is_some_and(|row| row.revoked_at.is_none()) {
+                if tx
+                    .writer(*writer)?
+                    .is_some_and(|row| row.revoked_at.is_none())
+                {
                     tx.revoke_writer(*writer, *at)?;
                 }
             }

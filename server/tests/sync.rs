@@ -7,13 +7,11 @@ mod common;
 use std::sync::atomic::Ordering;
 
 use common::*;
-use xunge_protocol::message::MAX_SEGMENTS;
 use xunge_protocol::envelope::open_response;
+use xunge_protocol::message::MAX_SEGMENTS;
 use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::succession::Fork;
-use xunge_protocol::{
-    EntryKind, Hash32, RefusalCode, SecretKey, Segment, SyncResponse, Verdict,
-};
+use xunge_protocol::{EntryKind, Hash32, RefusalCode, SecretKey, Segment, SyncResponse, Verdict};
 use xunge_records::{Edit, Kind, Review, Verb};
 use xunge_server::authority::{self, AuthorityError, Draft};
 use xunge_server::store::{Options, QuarantineState};

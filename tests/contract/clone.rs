@@ -18,8 +18,7 @@ struct Day {
 impl Day {
     async fn work(&mut self, phone: &Phone, kinds: &[&str]) {
         for (n, kind) in kinds.iter().enumerate() {
-            let mut people =
-                Interviewer::new(Mood::Thorough, n as u64, phone.dir(), self.words);
+            let mut people = Interviewer::new(Mood::Thorough, n as u64, phone.dir(), self.words);
             let saved = people.record(phone, kind, None).await.unwrap();
             self.saved.push(saved.record);
         }
@@ -54,21 +53,38 @@ async fn ids(scene: &Scene) -> BTreeSet<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_copied_phone_and_its_original_both_deliver_all_they_recorded_and_show_each_others_work() {
+async fn a_copied_phone_and_its_original_both_deliver_all_they_recorded_and_show_each_others_work()
+{
     let scene = Scene::village().await;
     let mut worker = scene.worker(0, "李大山", Network::GOOD).await;
     let before = ids(&scene).await;
-    let mut common = Day { saved: Vec::new(), words: "复制以前" };
+    let mut common = Day {
+        saved: Vec::new(),
+        words: "复制以前",
+    };
     common.work(&worker.phone, &["visit", "dispute"]).await;
     let folder = scene.dir("copy");
     worker.phone.copy_to(&folder).await.unwrap();
     let twin = worker.phone.twin(&folder).await.unwrap();
 
-    let mut first = Day { saved: Vec::new(), words: "原来的手机" };
-    let mut second = Day { saved: Vec::new(), words: "复制的手机" };
-    first.work(&worker.phone, &["visit", "dispute", "visit", "request"]).await;
-    second.work(&twin, &["dispute", "visit", "request", "visit", "visit"]).await;
-    assert_eq!(first.saved[0], second.saved[0], "both count on from the same number");
+    let mut first = Day {
+        saved: Vec::new(),
+        words: "原来的手机",
+    };
+    let mut second = Day {
+        saved: Vec::new(),
+        words: "复制的手机",
+    };
+    first
+        .work(&worker.phone, &["visit", "dispute", "visit", "request"])
+        .await;
+    second
+        .work(&twin, &["dispute", "visit", "request", "visit", "visit"])
+        .await;
+    assert_eq!(
+        first.saved[0], second.saved[0],
+        "both count on from the same number"
+    );
     for _ in 0..2 {
         worker.phone.sync(5).await.unwrap();
         twin.sync(5).await.unwrap();
@@ -86,18 +102,28 @@ async fn a_copied_phone_and_its_original_both_deliver_all_they_recorded_and_show
     let all = (common.saved.len() + first.saved.len() + second.saved.len()) as u64;
     for phone in [&worker.phone, &twin] {
         let progress = phone.progress().await.unwrap();
-        assert_eq!((progress.saved, progress.acknowledged), (all, all), "{progress:?}");
+        assert_eq!(
+            (progress.saved, progress.acknowledged),
+            (all, all),
+            "{progress:?}"
+        );
     }
 
     let devices = scene.relay.admin(&["device", "list"]).await.unwrap();
     let devices = devices["devices"].as_array().unwrap();
     assert_eq!(devices.len(), 2, "{devices:?}");
-    let copy = devices.iter().find(|d| !d["predecessor"].is_null()).unwrap();
+    let copy = devices
+        .iter()
+        .find(|d| !d["predecessor"].is_null())
+        .unwrap();
     assert!(devices.iter().any(|d| d["id"] == copy["predecessor"]));
     let status = twin.call("status", json!({})).await.unwrap();
     assert_eq!(status["writer"], copy["id"]);
     let receipts = twin.call("receipts", json!({})).await.unwrap();
-    assert!(receipts.as_array().is_some_and(|all| all.len() > 1), "{receipts}");
+    assert!(
+        receipts.as_array().is_some_and(|all| all.len() > 1),
+        "{receipts}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,26 +131,45 @@ async fn an_old_copy_put_back_loses_nothing_that_was_sent_and_delivers_what_it_s
     let scene = Scene::village().await;
     let mut worker = scene.worker(0, "李大山", Network::GOOD).await;
     let before = ids(&scene).await;
-    let mut early = Day { saved: Vec::new(), words: "备份以前" };
+    let mut early = Day {
+        saved: Vec::new(),
+        words: "备份以前",
+    };
     early.work(&worker.phone, &["visit", "dispute"]).await;
     worker.phone.sync(5).await.unwrap();
-    let mut held = Day { saved: Vec::new(), words: "备份时还没送" };
+    let mut held = Day {
+        saved: Vec::new(),
+        words: "备份时还没送",
+    };
     held.work(&worker.phone, &["visit", "request"]).await;
     let folder = scene.dir("copy");
     worker.phone.copy_to(&folder).await.unwrap();
 
-    let mut sent = Day { saved: Vec::new(), words: "备份以后送到" };
-    sent.work(&worker.phone, &["dispute", "visit", "visit"]).await;
+    let mut sent = Day {
+        saved: Vec::new(),
+        words: "备份以后送到",
+    };
+    sent.work(&worker.phone, &["dispute", "visit", "visit"])
+        .await;
     worker.phone.sync(5).await.unwrap();
 
     worker.phone.put_back(&folder).await.unwrap();
-    let mut after = Day { saved: Vec::new(), words: "旧手机又用起来" };
-    after.work(&worker.phone, &["visit", "visit", "dispute"]).await;
+    let mut after = Day {
+        saved: Vec::new(),
+        words: "旧手机又用起来",
+    };
+    after
+        .work(&worker.phone, &["visit", "visit", "dispute"])
+        .await;
     for _ in 0..2 {
         worker.phone.sync(5).await.unwrap();
     }
     each_is_there_once(&scene, &before, &[&early, &held, &sent, &after]).await;
     let all = (2 + 2 + 3 + 3) as u64;
     let progress = worker.phone.progress().await.unwrap();
-    assert_eq!((progress.saved, progress.acknowledged), (all, all), "{progress:?}");
+    assert_eq!(
+        (progress.saved, progress.acknowledged),
+        (all, all),
+        "{progress:?}"
+    );
 }

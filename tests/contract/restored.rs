@@ -62,7 +62,10 @@ async fn an_older_backup_is_filled_again_by_the_phones_and_no_number_is_given_tw
     scene.relay = Relay::serve(std::path::Path::new(&data), &address)
         .await
         .unwrap();
-    assert!(!scene.ids(None).await.contains(&case), "the backup is older");
+    assert!(
+        !scene.ids(None).await.contains(&case),
+        "the backup is older"
+    );
 
     // A case of the new life, before the others are back.
     let new = brief(&late.phone, "dispute").await;
@@ -115,7 +118,11 @@ async fn what_a_revoked_phone_had_not_sent_is_admitted_from_the_command_line_and
     let second = writer(twin.call("status", json!({})).await.unwrap());
     assert_ne!(first, second);
 
-    scene.relay.admin(&["device", "revoke", &first]).await.unwrap();
+    scene
+        .relay
+        .admin(&["device", "revoke", &first])
+        .await
+        .unwrap();
     let devices = scene.relay.admin(&["device", "list"]).await.unwrap();
     for device in devices["devices"].as_array().unwrap() {
         assert!(!device["revoked_at"].is_null(), "{device}");
@@ -128,9 +135,16 @@ async fn what_a_revoked_phone_had_not_sent_is_admitted_from_the_command_line_and
         .find(|entry| entry["record"] == unsent.as_str())
         .unwrap_or_else(|| panic!("{entries:?}"));
     let id = entry["id"].as_str().unwrap();
-    scene.relay.admin(&["quarantine", "admit", id]).await.unwrap();
+    scene
+        .relay
+        .admin(&["quarantine", "admit", id])
+        .await
+        .unwrap();
     assert!(scene.ids(Some("visit")).await.contains(&unsent));
     let _ = twin.sync(2).await;
-    let shown = twin.call("record", json!({"record": unsent})).await.unwrap();
+    let shown = twin
+        .call("record", json!({"record": unsent}))
+        .await
+        .unwrap();
     assert_eq!(shown["sync_state"], "received");
 }

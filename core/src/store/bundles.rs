@@ -61,7 +61,7 @@ impl Store {
                 if receipt.receipt.sequence > cursors::receipt_cursor(tx)? + 1 {
                     break;
                 }
-                changed.extend(receipts::take(tx, &identity.relay_key, receipt)?);
+                changed.extend(receipts::take(tx, &identity.relay_key, me.writer, receipt)?);
             }
             for record in &changed {
                 refused::rewrite_later_edits(tx, &me, record)?;

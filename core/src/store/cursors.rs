@@ -123,13 +123,6 @@ pub(super) fn advance_receipts(tx: &Transaction<'_>, sequence: u64) -> Result<()
     Ok(())
 }
 
-pub(super) fn receipt_cursor(tx: &Transaction<'_>) -> Result<u64, StoreError> {
-    let cursor: i64 = tx.query_row("SELECT receipt_cursor FROM relay_position", (), |row| {
-        row.get(0)
-    })?;
-    Ok(cursor.unsigned_abs())
-}
-
 /// The receipts of a new incarnation are numbered from 1.
 pub(super) fn restart_receipts(tx: &Transaction<'_>) -> Result<(), StoreError> {
     tx.execute("UPDATE relay_position SET receipt_cursor = 0", ())?;

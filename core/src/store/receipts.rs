@@ -117,7 +117,11 @@ pub(super) fn keep(tx: &Transaction<'_>, signed: &SignedReceipt) -> Result<(), S
 }
 
 /// Takes the relay's word about one change.
-pub(super) fn apply(tx: &Transaction<'_>, change: i64, verdict: &Verdict) -> Result<(), StoreError> {
+pub(super) fn apply(
+    tx: &Transaction<'_>,
+    change: i64,
+    verdict: &Verdict,
+) -> Result<(), StoreError> {
     let (standing, code, detail, position) = match verdict {
         Verdict::Erased => return Ok(()),
         Verdict::Accepted { position, .. } => (Standing::Accepted, None, None, Some(*position)),

@@ -8,13 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{OptionalExtension as _, Transaction};
 use xunge_protocol::succession::{HeldSegment, Succession, SuccessionRequest};
-use xunge_protocol::{
-    RecordId, ScopeId, SecretKey, Timestamp, Verdict, WireError, WriterId, wire,
-};
+use xunge_protocol::{RecordId, ScopeId, SecretKey, Timestamp, Verdict, WireError, WriterId, wire};
 use xunge_records::model::record::FORMER_ID;
-use xunge_records::{
-    Author, CheckedChange, Document, Edit, EventId, Kind, Value, check_change,
-};
+use xunge_records::{Author, CheckedChange, Document, Edit, EventId, Kind, Value, check_change};
 
 use super::changes::{self, Loaded, NewRow};
 use super::identity::{self, Enrolled, Identity};
@@ -249,11 +245,7 @@ fn waiting(tx: &Transaction<'_>) -> Result<Vec<Waiting>, StoreError> {
 }
 
 /// Writes all that waits anew, as `new`. Returns how many changes, and how many records got a new id.
-fn rewrite(
-    tx: &Transaction<'_>,
-    old: WriterId,
-    new: &Enrolled,
-) -> Result<(u64, u64), StoreError> {
+fn rewrite(tx: &Transaction<'_>, old: WriterId, new: &Enrolled) -> Result<(u64, u64), StoreError> {
     let waiting = waiting(tx)?;
     let names = Names::give(tx, &waiting, old, new.writer)?;
     for change in &waiting {
@@ -265,12 +257,7 @@ fn rewrite(
         tx.execute(
             "UPDATE draft SET record = CASE WHEN record = ?1 THEN ?2 ELSE record END,
                  state = replace(state, ?3, ?4) WHERE record = ?1 OR instr(state, ?3)",
-            (
-                former.0,
-                record.0,
-                former.to_string(),
-                record.to_string(),
-            ),
+            (former.0, record.0, former.to_string(), record.to_string()),
         )?;
     }
     let mut documents: BTreeMap<RecordId, Loaded> = BTreeMap::new();
@@ -293,10 +280,7 @@ fn rewrite(
             rebuild: changes::rebuilds(tx, &record)?,
         };
         let edit = names.edit(&old_change.record, &old_change.change);
-        if let Some(change) = loaded
-            .document
-            .edit(author, old_change.change.at, &edit)?
-        {
+        if let Some(change) = loaded.document.edit(author, old_change.change.at, &edit)? {
             changes::insert(
                 tx,
                 &NewRow {
@@ -375,8 +359,7 @@ impl Names {
             if let (None, Some(warning), Some(household)) =
                 (record.opener(), about("warning"), about("household"))
             {
-                let follows =
-                    RecordId::acknowledgement(&names.of(&warning), &names.of(&household));
+                let follows = RecordId::acknowledgement(&names.of(&warning), &names.of(&household));
                 if follows != *record {
                     names.records.insert(*record, follows);
                 }

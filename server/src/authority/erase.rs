@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use xunge_protocol::system::{Tombstone, item_id};
-use xunge_protocol::{EntryKind, Hash32, RecordId, wire};
+use xunge_protocol::{EntryKind, Hash32, RecordId, ScopeId, Timestamp, wire};
 use xunge_records::{MediaRef, Record, Verb};
 
 use super::redact::Redaction;
 use super::{Authority, AuthorityError, Draft};
+use crate::journal::Fact;
 use crate::store::TombstoneRow;
 
 /// What an erasure removed.
@@ -108,11 +109,18 @@ impl Authority<'_> {
         }
         .ok_or(AuthorityError::UnknownRecord(record))?;
         let media = held.map(|held| media_of(&held)).unwrap_or_default();
+        let erased_at = self.now();
+        self.note(Fact::Erased {
+            record,
+            scope,
+            at: erased_at,
+            successor,
+        });
         self.log.forget(record);
         self.tx().bury(&TombstoneRow {
             record,
             scope,
-            erased_at: self.now(),
+            erased_at,
             successor,
         })?;
         for hash in media {
@@ -121,9 +129,40 @@ impl Authority<'_> {
             }
         }
         erased.records.push(record);
+        self.tell_tombstone(record, scope, erased_at, successor)
+    }
+
+    /// Erases what an older backup brought back.
+    pub(crate) fn erase_again(
+        &mut self,
+        record: RecordId,
+        scope: ScopeId,
+        erased_at: Timestamp,
+        successor: Option<RecordId>,
+    ) -> Result<(), AuthorityError> {
+        if self.tx().tombstone(record)?.is_some() {
+            return Ok(());
+        }
+        self.log.forget(record);
+        self.tx().bury(&TombstoneRow {
+            record,
+            scope,
+            erased_at,
+            successor,
+        })?;
+        self.tell_tombstone(record, scope, erased_at, successor)
+    }
+
+    fn tell_tombstone(
+        &mut self,
+        record: RecordId,
+        scope: ScopeId,
+        erased_at: Timestamp,
+        successor: Option<RecordId>,
+    ) -> Result<(), AuthorityError> {
         let tombstone = Tombstone {
             record,
-            erased_at: self.now(),
+            erased_at,
             successor,
         };
         self.write_system_item(

@@ -5,8 +5,8 @@ use xunge_protocol::{RecordId, ScopeId};
 use xunge_records::lists::calendar::{calendar_deadline, date_of};
 use xunge_records::{Kind, Verb};
 
-use crate::journal::Fact;
 use super::{Authority, AuthorityError, Draft};
+use crate::journal::Fact;
 
 /// Codes of `org_level`.
 const TOWN: &str = "2";
