@@ -54,7 +54,7 @@ fn only_a_receipt_makes_a_record_received_and_a_forged_one_does_not() {
     let mut foreign = segment.clone();
     foreign.header.root = Hash32([1; 32]);
     let foreign = phone.relay.receipt(&foreign, 0, |_| accepted());
-    for (receipt, code) in [(forged, "not_authentic"), (foreign, "foreign_receipt")] {
+    for (receipt, code) in [(forged, "not_authentic"), (foreign, "forked")] {
         let response = phone.relay.response(vec![receipt], vec![]);
         assert_eq!(store.apply_response(&response).unwrap_err().code(), code);
         assert_eq!(state(&store, &record), SyncState::Waiting);
