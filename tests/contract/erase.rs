@@ -141,7 +141,7 @@ async fn what_is_carried_in_of_an_erased_record_dies_on_arrival() {
     assert!(!scene.ids(Some("visit")).await.contains(&visit));
     assert!(!relay_holds(&scene).await, "the relay took the name back");
     author.sync().await.unwrap();
-    assert!(!phone_holds(&author.phone.dir().to_owned()));
+    assert!(!phone_holds(author.phone.dir()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -164,7 +164,7 @@ async fn a_household_that_names_an_erased_person_goes_on_without_the_name() {
         .await
         .unwrap();
     let mut worker = scene.worker(0, "李大山", Network::GOOD).await;
-    assert!(phone_holds(&worker.phone.dir().to_owned()) && relay_holds(&scene).await);
+    assert!(phone_holds(worker.phone.dir()) && relay_holds(&scene).await);
     let (people, _) = scene.api.records(Some("person"), None).await.unwrap();
     let person = people
         .iter()
@@ -179,7 +179,7 @@ async fn a_household_that_names_an_erased_person_goes_on_without_the_name() {
     let said = scene.relay.admin(&erase).await.unwrap();
     assert_eq!(said["successors"].as_array().unwrap().len(), 1, "{said}");
     worker.sync().await.unwrap();
-    assert!(!relay_holds(&scene).await && !phone_holds(&worker.phone.dir().to_owned()));
+    assert!(!relay_holds(&scene).await && !phone_holds(worker.phone.dir()));
     let hits = worker
         .phone
         .call("search", json!({"text": "99"}))
