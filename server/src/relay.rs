@@ -1,6 +1,6 @@
 //! The state that every part of the relay shares.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::{Semaphore, watch};
@@ -9,13 +9,15 @@ use xunge_records::lists::CodeLists;
 
 use crate::env::Env;
 use crate::journal::Journal;
-use crate::store::{County, Options, Store, StoreError};
+use crate::store::{County, Location, Options, Store, StoreError};
 
 /// What the operator set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// Address at which phones and browsers reach the relay, without a slash at the end.
     pub public_url: Option<String>,
+    /// Folder of the media, which nodes on one database share; else `media` in the data folder.
+    pub media: Option<PathBuf>,
     /// Largest media file, in bytes.
     pub max_media_bytes: usize,
     /// Most requests of phones that are worked on at the same time; more wait. A body that comes in slowly is not yet
@@ -29,6 +31,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             public_url: None,
+            media: None,
             max_media_bytes: 20 << 20,
             concurrency: 64,
             journal: None,
@@ -52,14 +55,14 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Opens the relay of a data folder.
+    /// Opens the relay of a data folder, or of a database.
     pub fn open(
-        dir: &Path,
+        at: impl Into<Location>,
         env: Arc<dyn Env>,
         config: Config,
         options: Options,
     ) -> Result<Self, StoreError> {
-        Self::new(Store::open(dir, options)?, env, config)
+        Self::new(Store::open(at, options)?, env, config)
     }
 
     /// A relay on an open store.
@@ -103,7 +106,10 @@ impl Relay {
 
     /// Where whole media files lie.
     pub fn media_dir(&self) -> PathBuf {
-        self.store.dir().join("media")
+        match &self.config.media {
+            Some(dir) => dir.clone(),
+            None => self.store.dir().join("media"),
+        }
     }
 
     /// What no restore may undo.
@@ -114,6 +120,14 @@ impl Relay {
     /// Tells whoever waits in [`Self::watch`] that something was stored. Nothing depends on it.
     pub fn notify(&self) {
         self.changed.send_modify(|n| *n = n.wrapping_add(1));
+        self.store.tell();
+    }
+
+    /// From now on [`Self::watch`] also tells what other nodes stored.
+    pub fn follow(&self) {
+        let changed = self.changed.clone();
+        self.store
+            .follow(move || changed.send_modify(|n| *n = n.wrapping_add(1)));
     }
 
     /// Changes whenever something was stored.

@@ -129,7 +129,9 @@ fn a_backup_taken_while_the_relay_writes_opens_with_the_same_key() {
     place.relay.store.write(next).unwrap();
     let to = tempfile::tempdir().unwrap();
     let copy = to.path().join("relay.db");
-    let Store::Sqlite(sqlite) = &*place.relay.store;
+    let Store::Sqlite(sqlite) = &*place.relay.store else {
+        panic!("not SQLite")
+    };
     sqlite.backup(&copy).unwrap();
     std::fs::copy(
         place.dir.path().join("relay.key"),

@@ -12,6 +12,7 @@ pub mod files;
 pub mod interview;
 pub mod page;
 pub mod phone;
+pub mod postgres;
 pub mod programs;
 pub mod proxy;
 pub mod relay;

@@ -49,7 +49,13 @@ impl Test {
     pub(crate) fn run(self) -> Outcome {
         let parts = match self.part {
             Some(part) => vec![part],
-            None => vec![Part::Rust, Part::Simulation, Part::Contract, Part::Console],
+            None => vec![
+                Part::Rust,
+                Part::Postgres,
+                Part::Simulation,
+                Part::Contract,
+                Part::Console,
+            ],
         };
         let mut report = Report::default();
         for part in parts {
@@ -69,7 +75,7 @@ impl Test {
                     fail!("android: there is no Android shell to test in this version")
                 }
                 Part::Ios => fail!("ios: there is no iOS shell to test in this version"),
-                Part::Postgres => fail!("postgres: this version keeps its records in SQLite only"),
+                Part::Postgres => postgres(&mut report)?,
             }
         }
         println!("\nsummary");
@@ -126,6 +132,22 @@ fn rust(report: &mut Report) -> Outcome {
         args.extend(["--test", name]);
     }
     report.run("tests", &args)
+}
+
+/// The relay's own tests once more, on PostgreSQL, which they start for themselves.
+fn postgres(report: &mut Report) -> Outcome {
+    xunge_tests::postgres::ready()?;
+    let mut command = run::command("cargo", &["test", "--workspace", "--no-fail-fast"]);
+    for name in ["both_stores", "sync", "commands", "http"] {
+        command.args(["--test", name]);
+    }
+    command.env("XUNGE_TEST_DATABASE", "postgres");
+    let (passed, summaries) = run::watched(command)?;
+    report.lines.extend(summaries);
+    if !passed {
+        report.failures.push("the relay's tests on PostgreSQL".into());
+    }
+    Ok(())
 }
 
 /// Names of the workspace's test binaries that are not parts of their own.

@@ -44,6 +44,9 @@ pub struct Place {
     /// folder if not given.
     #[arg(long, global = true, env = "XUNGE_JOURNAL", value_name = "FILE")]
     pub journal: Option<PathBuf>,
+    /// Folder of the media, if not in the data folder; nodes on one database share it.
+    #[arg(long, global = true, env = "XUNGE_MEDIA", value_name = "DIR")]
+    pub media: Option<String>,
 }
 
 /// What `xunge` does.
@@ -135,9 +138,6 @@ pub struct Serve {
     /// Address at which phones and browsers reach this relay.
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
-    /// Where media are kept, if not in the data folder.
-    #[arg(long, value_name = "s3://…")]
-    pub media: Option<String>,
     /// Form of the log.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub log: LogFormat,

@@ -1,6 +1,5 @@
 //! `xunge init`: a new county with its organisation, shared data, first administrator, and made-up people if asked.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -20,7 +19,7 @@ use crate::env::{Env, SystemEnv};
 use crate::import::load::IDENTITY_INDEX;
 use crate::relay::{Config, Relay};
 use crate::resources;
-use crate::store::{NewCounty, Options, Store, StoreError};
+use crate::store::{Location, NewCounty, Options, Store, StoreError};
 
 /// Login name of the first administrator.
 const ADMIN: &str = "admin";
@@ -37,7 +36,7 @@ struct Report {
 }
 
 pub(super) fn run(place: &Place, out: Output, args: Init) -> Outcome {
-    let dir = place.dir()?;
+    let at = place.location()?;
     if args.name.trim().is_empty() {
         return Err(Failure::Usage(
             "--name is empty: give the county's name".into(),
@@ -49,7 +48,7 @@ pub(super) fn run(place: &Place, out: Output, args: Init) -> Outcome {
             xunge_synthetic::COUNTY_CODE
         )));
     }
-    let relay = create(dir, &args)?;
+    let relay = create(at, &args)?;
     publish(&relay)?;
     let admin = user::create(&relay, ADMIN, "管理员", Role::Admin, relay.county_scope())?;
     let seeded = match args.synthetic {
@@ -74,7 +73,7 @@ fn synthetic_size(size: SyntheticSize) -> xunge_synthetic::Size {
     }
 }
 
-fn create(dir: &Path, args: &Init) -> Result<Arc<Relay>, Failure> {
+fn create(at: Location, args: &Init) -> Result<Arc<Relay>, Failure> {
     let env = SystemEnv;
     let source: &dyn Env = &env;
     let new = NewCounty {
@@ -87,7 +86,7 @@ fn create(dir: &Path, args: &Init) -> Result<Arc<Relay>, Failure> {
         database_key: Zeroizing::new(source.random()),
         created_at: source.now(),
     };
-    let store = Store::create(dir, &new, Options::default())?;
+    let store = Store::create(at, &new, Options::default())?;
     let relay = Arc::new(Relay::new(store, Arc::new(env), Config::default())?);
     let key: [u8; 32] = source.random();
     relay

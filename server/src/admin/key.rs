@@ -14,6 +14,11 @@ struct Report {
 }
 
 pub(super) fn run(place: &Place, out: Output) -> Outcome {
+    if place.database.is_some() {
+        return Err(Failure::new(
+            "a PostgreSQL database has no key of xunge's: look at it with psql, and have its disk encrypted",
+        ));
+    }
     let relay = place.open()?;
     let (now, county) = (relay.now(), relay.county_scope());
     relay.store.write(move |tx| {

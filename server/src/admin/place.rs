@@ -11,17 +11,11 @@ use super::failure::Failure;
 use crate::env::SystemEnv;
 use crate::journal::Journal;
 use crate::relay::{Config, Relay};
-use crate::store::{Options, Tx};
+use crate::store::{Location, Options, Tx};
 
 impl Place {
-    /// The data folder.
+    /// The data folder, which a store without a database of its own needs.
     pub fn dir(&self) -> Result<&Path, Failure> {
-        if let Some(database) = &self.database {
-            let scheme = database.split("://").next().unwrap_or_default();
-            return Err(Failure::new(format!(
-                "--database {scheme}://… is not there yet: this version keeps everything in a data folder, use --data DIR"
-            )));
-        }
         self.data.as_deref().ok_or_else(|| {
             Failure::Usage("--data DIR is missing: name the relay's data folder".into())
         })
@@ -36,6 +30,37 @@ impl Place {
         }
     }
 
+    /// Where the store is.
+    pub fn location(&self) -> Result<Location, Failure> {
+        let Some(database) = &self.database else {
+            return Ok(self.dir()?.into());
+        };
+        if !["postgres://", "postgresql://"]
+            .iter()
+            .any(|scheme| database.starts_with(scheme))
+        {
+            return Err(Failure::Usage(
+                "--database is no address of PostgreSQL: expected postgres://USER:PASSWORD@HOST/DATABASE"
+                    .into(),
+            ));
+        }
+        Ok(Location {
+            data: self.data.clone().unwrap_or_else(|| ".".into()),
+            database: Some(database.clone()),
+        })
+    }
+
+    /// The folder of the media, if it is not in the data folder.
+    pub fn media(&self) -> Result<Option<PathBuf>, Failure> {
+        match &self.media {
+            Some(media) if media.contains("://") => Err(Failure::new(format!(
+                "--media {}://… is not there yet: name a folder, which all nodes share",
+                media.split("://").next().unwrap_or_default()
+            ))),
+            media => Ok(media.as_ref().map(PathBuf::from)),
+        }
+    }
+
     /// The relay in it, for one command.
     pub fn open(&self) -> Result<Arc<Relay>, Failure> {
         self.open_with(Config::default(), Options::default())
@@ -43,13 +68,13 @@ impl Place {
 
     /// The relay in it.
     pub fn open_with(&self, config: Config, options: Options) -> Result<Arc<Relay>, Failure> {
-        let dir: PathBuf = self.dir()?.into();
         let config = Config {
             journal: Some(self.journal()),
+            media: self.media()?,
             ..config
         };
         Ok(Arc::new(Relay::open(
-            &dir,
+            self.location()?,
             Arc::new(SystemEnv),
             config,
             options,

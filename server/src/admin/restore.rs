@@ -13,7 +13,7 @@ use crate::audit::AuditEvent;
 use crate::authority::{Authority, AuthorityError};
 use crate::env::{Env, SystemEnv};
 use crate::journal;
-use crate::store::sqlite;
+use crate::store::Store;
 
 #[derive(Serialize)]
 struct Report {
@@ -32,18 +32,24 @@ pub(super) fn run(place: &Place, out: Output, from: &Path) -> Outcome {
             journal.display()
         )));
     }
-    let dir = place.dir()?;
+    let at = place.location()?;
     if !from.exists() {
         return Err(Failure::new(format!(
             "{} is not there: name a file that `xunge backup` wrote",
             from.display()
         )));
     }
-    std::fs::create_dir_all(dir).map_err(|error| Failure::file(dir, &error))?;
-    let held = lock(dir)?;
+    let held = match &at.database {
+        Some(_) => None,
+        None => {
+            std::fs::create_dir_all(&at.data).map_err(|error| Failure::file(&at.data, &error))?;
+            Some(lock(&at.data)?)
+        }
+    };
+    let media_dir = place.media()?.unwrap_or_else(|| at.data.join("media"));
     let env: &dyn Env = &SystemEnv;
     let (epoch, writer) = (EpochId(env.random()), WriterId(env.random()));
-    let media = sqlite::restore_backup(dir, from, epoch, writer)?;
+    let media = Store::restore(at, &media_dir, from, epoch, writer)?;
     drop(held);
     let relay = place.open()?;
     let (now, county) = (relay.now(), relay.county_scope());

@@ -19,11 +19,11 @@ use crate::relay::Config;
 use crate::store::Options;
 
 pub(super) fn run(place: &Place, args: Serve) -> Outcome {
-    if let Some(media) = &args.media {
-        let scheme = media.split("://").next().unwrap_or_default();
-        return Err(Failure::new(format!(
-            "--media {scheme}://… is not there yet: this version keeps media in the data folder"
-        )));
+    if place.database.is_some() && place.data.is_none() && place.media.is_none() {
+        return Err(Failure::Usage(
+            "--media DIR is missing: name the folder of the media, which all nodes on the database share"
+                .into(),
+        ));
     }
     log_to_stderr(args.log);
     let config = Config {
@@ -38,7 +38,12 @@ pub(super) fn run(place: &Place, args: Serve) -> Outcome {
             writer_thread: true,
         },
     )?;
-    let _lock = lock(place.dir()?)?;
+    // Nodes on one database may share a folder.
+    let _lock = match place.database {
+        Some(_) => None,
+        None => Some(lock(place.dir()?)?),
+    };
+    relay.follow();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use xunge_protocol::{ScopeId, WriterId};
+use xunge_protocol::{EpochId, ScopeId, WriterId};
 
+use super::postgres::{self, PgStore};
 use super::sqlite::{self, SqliteStore};
 use super::{County, NewCounty, StoreError, StoreResult, Tx};
 
@@ -21,11 +22,16 @@ pub struct Options {
 pub struct Location {
     /// The data folder. With a database of its own it holds media only.
     pub data: PathBuf,
+    /// Address of a PostgreSQL database, if the store is there.
+    pub database: Option<String>,
 }
 
 impl From<&Path> for Location {
     fn from(data: &Path) -> Self {
-        Self { data: data.into() }
+        Self {
+            data: data.into(),
+            database: None,
+        }
     }
 }
 
@@ -48,6 +54,8 @@ pub struct Claim {
 pub enum Store {
     /// One SQLCipher file.
     Sqlite(SqliteStore),
+    /// A PostgreSQL database, with other nodes beside this one.
+    Postgres(PgStore),
 }
 
 impl Store {
@@ -61,9 +69,10 @@ impl Store {
         options: Options,
     ) -> StoreResult<Self> {
         let at = at.into();
-        Ok(Self::Sqlite(SqliteStore::create(
-            &at.data, county, options,
-        )?))
+        Ok(match &at.database {
+            None => Self::Sqlite(SqliteStore::create(&at.data, county, options)?),
+            Some(url) => Self::Postgres(PgStore::create(url, &at.data, county)?),
+        })
     }
 
     /// Opens the store, and brings it to this version's migrations.
@@ -72,13 +81,33 @@ impl Store {
     /// [`StoreError::NotInitialised`] if there is none, [`StoreError::TooNew`] if a later version wrote it.
     pub fn open(at: impl Into<Location>, options: Options) -> StoreResult<Self> {
         let at = at.into();
-        Ok(Self::Sqlite(SqliteStore::open(&at.data, options)?))
+        Ok(match &at.database {
+            None => Self::Sqlite(SqliteStore::open(&at.data, options)?),
+            Some(url) => Self::Postgres(PgStore::open(url, &at.data)?),
+        })
+    }
+
+    /// Puts a backup in place of what is there, which is kept aside, and its media into `media`. A new epoch begins.
+    /// Returns the number of media files.
+    pub fn restore(
+        at: impl Into<Location>,
+        media: &Path,
+        from: &Path,
+        epoch: EpochId,
+        writer: WriterId,
+    ) -> StoreResult<usize> {
+        let at = at.into();
+        match &at.database {
+            None => sqlite::restore_backup(&at.data, from, epoch, writer),
+            Some(url) => postgres::restore_backup(url, media, from, epoch, writer),
+        }
     }
 
     /// The county and who the relay is.
     pub fn county(&self) -> &County {
         match self {
             Self::Sqlite(store) => store.county(),
+            Self::Postgres(store) => store.county(),
         }
     }
 
@@ -86,6 +115,7 @@ impl Store {
     pub fn dir(&self) -> &Path {
         match self {
             Self::Sqlite(store) => store.dir(),
+            Self::Postgres(store) => store.dir(),
         }
     }
 
@@ -102,6 +132,7 @@ impl Store {
     {
         match self {
             Self::Sqlite(store) => store.write(work),
+            Self::Postgres(store) => store.write(None, work),
         }
     }
 
@@ -116,9 +147,9 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let _one_writer = claim;
         match self {
             Self::Sqlite(store) => store.write(work),
+            Self::Postgres(store) => store.write(Some(&claim), work),
         }
     }
 
@@ -127,6 +158,7 @@ impl Store {
     pub fn scrub(&self) -> StoreResult<()> {
         match self {
             Self::Sqlite(store) => store.scrub(),
+            Self::Postgres(store) => store.scrub(),
         }
     }
 
@@ -135,6 +167,21 @@ impl Store {
     pub fn write_backup(&self, media: &Path, to: &Path) -> StoreResult<usize> {
         match self {
             Self::Sqlite(store) => sqlite::write_backup(store, media, to),
+            Self::Postgres(store) => store.write_backup(media, to),
+        }
+    }
+
+    /// Tells other nodes that something was stored. Nothing depends on it.
+    pub fn tell(&self) {
+        if let Self::Postgres(store) = self {
+            store.tell();
+        }
+    }
+
+    /// Calls `changed` whenever another node may have stored something. For the life of the store.
+    pub fn follow(&self, changed: impl Fn() + Send + Sync + 'static) {
+        if let Self::Postgres(store) = self {
+            store.follow(changed);
         }
     }
 
@@ -145,6 +192,7 @@ impl Store {
     ) -> Result<T, E> {
         match self {
             Self::Sqlite(store) => store.read(work),
+            Self::Postgres(store) => store.read(work),
         }
     }
 

@@ -8,6 +8,9 @@ pub enum StoreError {
     /// SQLite said no.
     #[error("database: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    /// PostgreSQL said no, or nothing.
+    #[error("database: {0}")]
+    Postgres(String),
     /// A file beside the database.
     #[error("{path}: {source}")]
     File {
@@ -50,6 +53,18 @@ impl From<WireError> for StoreError {
 impl From<xunge_protocol::IdError> for StoreError {
     fn from(error: xunge_protocol::IdError) -> Self {
         Self::Corrupt(error.to_string())
+    }
+}
+
+impl From<tokio_postgres::Error> for StoreError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        use std::error::Error as _;
+        // The parameters of a statement are never among what is told: they may be personal.
+        Self::Postgres(match (error.as_db_error(), error.source()) {
+            (Some(told), _) => format!("{} ({})", told.message(), told.code().code()),
+            (None, Some(source)) => format!("{error}: {source}"),
+            (None, None) => error.to_string(),
+        })
     }
 }
 

@@ -13,6 +13,7 @@ mod erasure;
 mod error;
 mod organisation;
 mod people;
+pub mod postgres;
 mod quarantine;
 mod records;
 mod references;

@@ -71,6 +71,11 @@ pub struct RecordRow {
 
 /// The projection of records in a transaction.
 pub trait Records {
+    /// Says which records of a scope will be asked for, so that a store far away can fetch them at once.
+    fn expect_records(&self, scope: ScopeId, records: &[RecordId]) -> StoreResult<()> {
+        let _ = (scope, records);
+        Ok(())
+    }
     /// Where a record is, in whichever scope.
     fn find_record(&self, record: RecordId) -> StoreResult<Option<RecordPlace>>;
     /// A record's row.

@@ -29,7 +29,7 @@ pub use failure::SyncFailure;
 
 use crate::authority::Authority;
 use crate::relay::Relay;
-use crate::store::WriterRow;
+use crate::store::{Claim, WriterRow};
 
 /// Most scopes that one request may name.
 const MAX_CURSORS: usize = 1024;
@@ -74,7 +74,11 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
         } = request;
         let brings = !segments.is_empty();
         let inside = relay.clone();
-        let taken = relay.store.write(move |tx| {
+        let claim = Claim {
+            writer: Some(id),
+            scopes: segments.iter().map(|s| s.header.scope).collect(),
+        };
+        let taken = relay.store.write_claiming(claim, move |tx| {
             let writer = tx
                 .writer(id)?
                 .ok_or(SyncFailure::Refused(SyncRefusal::UnknownWriter))?;

@@ -129,6 +129,10 @@ fn take(
         late: grant == GrantState::Draining,
         content: Content::Checked(authority.relay().lists()),
     };
+    let mut records: Vec<RecordId> = segment.entries.iter().map(|e| e.record).collect();
+    records.sort();
+    records.dedup();
+    tx.expect_records(header.scope, &records)?;
     let mut verdicts = Vec::with_capacity(segment.entries.len());
     for (ordinal, entry) in segment.entries.into_iter().enumerate() {
         let ordinal = ordinal as u32;

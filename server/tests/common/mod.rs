@@ -8,8 +8,8 @@
 )]
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use tempfile::TempDir;
 use xunge_protocol::enrolment::{ENROL_PATH, EnrolRequest, EnrolResponse, Ticket};
@@ -24,8 +24,9 @@ use xunge_records::{Author, Document, Edit, EventBody, EventId, FormRef, Kind, O
 use xunge_server::authority::{self, AuthorityError, NewTicket};
 use xunge_server::env::Env;
 use xunge_server::relay::{Config, Relay};
-use xunge_server::store::{NewCounty, Options, Store};
+use xunge_server::store::{Location, NewCounty, Options, Store};
 use xunge_server::sync::{self, SyncFailure};
+use xunge_tests::postgres::Postgres;
 use zeroize::Zeroizing;
 
 /// 2026-11-23T02:00:00Z, a Monday morning in China.
@@ -55,6 +56,20 @@ pub struct Place {
     pub relay: Arc<Relay>,
     pub env: Arc<TestEnv>,
     pub dir: TempDir,
+    /// Address of the database, if it is not in `dir`.
+    pub database: Option<String>,
+}
+
+/// Set to `postgres`, this runs the tests on PostgreSQL, but for those that are about SQLite's files.
+pub const DATABASE: &str = "XUNGE_TEST_DATABASE";
+
+/// A new database on the server that the tests of this process share.
+pub fn postgres() -> String {
+    static SERVER: OnceLock<Postgres> = OnceLock::new();
+    SERVER
+        .get_or_init(|| Postgres::start(false).unwrap())
+        .database()
+        .unwrap()
 }
 
 pub const COUNTY: ScopeId = ScopeId([1; 8]);
@@ -66,31 +81,50 @@ pub const GRID: ScopeId = ScopeId([6; 8]);
 pub const GRID_BESIDE: ScopeId = ScopeId([7; 8]);
 pub const GRID_FAR: ScopeId = ScopeId([8; 8]);
 
+/// The county of [`Place`].
+pub fn new_county() -> NewCounty {
+    NewCounty {
+        code: "999999".into(),
+        name: "测试县".into(),
+        scope: COUNTY,
+        epoch: EpochId([9; 8]),
+        relay_writer: WriterId([0xee; 8]),
+        relay_seed: Zeroizing::new([7; 32]),
+        database_key: Zeroizing::new([5; 48]),
+        created_at: Timestamp(MONDAY),
+    }
+}
+
 impl Place {
     /// A county of two towns: a village with two grids in one, a village with one grid in the other.
     pub fn new(options: Options) -> Self {
+        let on_postgres = std::env::var(DATABASE).is_ok_and(|name| name == "postgres");
+        Self::at(on_postgres.then(postgres), options)
+    }
+
+    /// The same, with the database at an address.
+    pub fn at(database: Option<String>, options: Options) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let env = Arc::new(TestEnv {
             now: AtomicI64::new(MONDAY),
             drawn: AtomicU64::new(0),
         });
         let store = Store::create(
-            dir.path(),
-            &NewCounty {
-                code: "999999".into(),
-                name: "测试县".into(),
-                scope: COUNTY,
-                epoch: EpochId([9; 8]),
-                relay_writer: WriterId([0xee; 8]),
-                relay_seed: Zeroizing::new([7; 32]),
-                database_key: Zeroizing::new([5; 48]),
-                created_at: Timestamp(MONDAY),
+            Location {
+                data: dir.path().into(),
+                database: database.clone(),
             },
+            &new_county(),
             options,
         )
         .unwrap();
         let relay = Arc::new(Relay::new(store, env.clone(), Config::default()).unwrap());
-        let place = Self { relay, env, dir };
+        let place = Self {
+            relay,
+            env,
+            dir,
+            database,
+        };
         let nodes = [
             (COUNTY, None, "1", "999999", "测试县"),
             (TOWN, Some(COUNTY), "2", "999999001", "东镇"),

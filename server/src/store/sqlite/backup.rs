@@ -12,7 +12,7 @@ use super::row::Bytes;
 use super::{DATABASE, SqliteStore, connection, key};
 use crate::store::{StoreError, StoreResult};
 
-const MEDIA_TABLE: &str =
+pub(super) const MEDIA_TABLE: &str =
     "CREATE TABLE backup_media (name TEXT PRIMARY KEY, content BLOB NOT NULL) STRICT";
 
 /// Where the key of the backup `file` is written.
@@ -28,6 +28,16 @@ pub fn write_backup(store: &SqliteStore, media: &Path, to: &Path) -> StoreResult
     store.backup(to)?;
     let conn = connection::open_plain(to, &store.key)?;
     conn.execute_batch(MEDIA_TABLE)?;
+    let count = pack_media(&conn, media)?;
+    conn.execute_batch("PRAGMA journal_mode = DELETE")?;
+    drop(conn);
+    let beside = backup_key_file(to);
+    key::write_to(&beside, &store.key)?;
+    Ok(count)
+}
+
+/// Adds the files of `media` to a backup. Returns their number.
+pub(super) fn pack_media(conn: &Connection, media: &Path) -> StoreResult<usize> {
     let mut files = Vec::new();
     collect(media, media, &mut files)?;
     conn.execute_batch("BEGIN")?;
@@ -38,11 +48,31 @@ pub fn write_backup(store: &SqliteStore, media: &Path, to: &Path) -> StoreResult
             params![name, content],
         )?;
     }
-    conn.execute_batch("COMMIT; PRAGMA journal_mode = DELETE;")?;
-    drop(conn);
-    let beside = backup_key_file(to);
-    key::write_to(&beside, &store.key)?;
+    conn.execute_batch("COMMIT")?;
     Ok(files.len())
+}
+
+/// The key beside a backup.
+pub(super) fn read_beside(from: &Path) -> StoreResult<key::DatabaseKey> {
+    let beside = backup_key_file(from);
+    if beside.exists() {
+        return key::read_from(&beside);
+    }
+    Err(StoreError::File {
+        path: beside.display().to_string(),
+        source: std::io::Error::other("the backup's key is missing: put it beside the backup"),
+    })
+}
+
+/// What it means that a backup did not open.
+pub(super) fn open_error(from: &Path, error: StoreError) -> StoreError {
+    match error {
+        StoreError::Sqlite(_) => StoreError::Corrupt(format!(
+            "{} is no backup of xunge, or the key beside it is another one's",
+            from.display()
+        )),
+        other => other,
+    }
 }
 
 /// Puts the backup `from` in place of what `dir` holds, which is kept beside it under the name `replaced-N`. The key is
@@ -53,28 +83,14 @@ pub fn restore_backup(
     epoch: EpochId,
     writer: WriterId,
 ) -> StoreResult<usize> {
-    let beside = backup_key_file(from);
-    let key = if beside.exists() {
-        key::read_from(&beside)?
-    } else {
-        key::read(dir).map_err(|_| StoreError::File {
-            path: beside.display().to_string(),
-            source: std::io::Error::other("the backup's key is missing: put it beside the backup"),
-        })?
-    };
+    let key = read_beside(from).or_else(|missing| key::read(dir).map_err(|_| missing))?;
     // Nothing is touched before the backup is known to open.
     let fresh = dir.join("restoring.db");
     let _ = fs::remove_file(&fresh);
     fs::copy(from, &fresh).map_err(|e| key::file_error(from, e))?;
     let count = begin_epoch(dir, &fresh, &key, epoch, writer).map_err(|error| {
         let _ = fs::remove_file(&fresh);
-        match error {
-            StoreError::Sqlite(_) => StoreError::Corrupt(format!(
-                "{} is no backup of xunge, or the key beside it is another one's",
-                from.display()
-            )),
-            other => other,
-        }
+        open_error(from, error)
     })?;
     set_aside(dir)?;
     let database = dir.join(DATABASE);
@@ -104,7 +120,7 @@ fn begin_epoch(
     Ok(count)
 }
 
-fn write_media(conn: &Connection, media: &Path) -> StoreResult<usize> {
+pub(super) fn write_media(conn: &Connection, media: &Path) -> StoreResult<usize> {
     let mut query = conn.prepare("SELECT name, content FROM backup_media")?;
     let mut rows = query.query([])?;
     let mut count = 0;

@@ -18,6 +18,16 @@ const HEX_DIGITS: usize = 96;
 pub(super) struct DatabaseKey(Zeroizing<String>);
 
 impl DatabaseKey {
+    /// A key and its salt.
+    pub(super) fn new(key_and_salt: &[u8; 48]) -> Self {
+        Self(Zeroizing::new(hex::encode(key_and_salt)))
+    }
+
+    /// Key and salt.
+    pub(super) fn bytes(&self) -> StoreResult<Vec<u8>> {
+        hex::decode(self.0.as_bytes()).map_err(|e| StoreError::Corrupt(format!("key: {e}")))
+    }
+
     /// The value of `PRAGMA key`.
     pub(super) fn pragma(&self) -> Zeroizing<String> {
         Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", self.0.as_str()))
@@ -31,7 +41,7 @@ pub(super) fn path(dir: &Path) -> PathBuf {
 
 /// Writes the key file of a new store, readable by its owner alone.
 pub(super) fn create(dir: &Path, key_and_salt: &[u8; 48]) -> StoreResult<DatabaseKey> {
-    let key = DatabaseKey(Zeroizing::new(hex::encode(key_and_salt)));
+    let key = DatabaseKey::new(key_and_salt);
     write_to(&path(dir), &key)?;
     fs::File::open(dir)
         .and_then(|d| d.sync_all())

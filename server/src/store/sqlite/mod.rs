@@ -7,6 +7,7 @@ mod board_households;
 mod board_people;
 mod board_warnings;
 mod connection;
+pub(in crate::store) mod copy;
 mod county;
 mod enrolments;
 mod erasure;

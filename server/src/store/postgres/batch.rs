@@ -1,0 +1,164 @@
+//! Rows that wait, column by column, and the one statement that inserts them all.
+
+use xunge_protocol::SegmentHeader;
+
+use super::row::{Json, clean, signed};
+use super::tx::Later;
+use crate::store::{EntryRow, RecordRow};
+
+/// Entries of the log.
+#[derive(Default)]
+pub(super) struct Entries {
+    scope: Vec<Vec<u8>>,
+    writer: Vec<Vec<u8>>,
+    idx: Vec<i64>,
+    ordinal: Vec<i64>,
+    position: Vec<Option<i64>>,
+    late: Vec<bool>,
+    record: Vec<Vec<u8>>,
+    kind: Vec<i64>,
+    change: Vec<Vec<u8>>,
+    leaf: Vec<Vec<u8>>,
+    body: Vec<Vec<u8>>,
+}
+
+impl Entries {
+    pub(super) fn is_empty(&self) -> bool {
+        self.scope.is_empty()
+    }
+
+    pub(super) fn push(&mut self, header: &SegmentHeader, row: &EntryRow) {
+        self.scope.push(header.scope.0.to_vec());
+        self.writer.push(header.writer.0.to_vec());
+        self.idx.push(signed(header.index));
+        self.ordinal.push(row.ordinal.into());
+        self.position.push(row.position.map(signed));
+        self.late.push(row.late);
+        self.record.push(row.entry.record.0.to_vec());
+        self.kind.push(row.entry.kind.0.into());
+        self.change.push(row.change.0.to_vec());
+        self.leaf.push(row.leaf.0.to_vec());
+        self.body.push(row.entry.body.clone());
+    }
+
+    pub(super) fn insert(self, county: i64) -> Option<Later> {
+        (!self.is_empty()).then(|| Later {
+            sql: "INSERT INTO entries (county, scope, writer, idx, ordinal, position, late, record, kind,
+                    change_hash, leaf_hash, body)
+                  SELECT $1, * FROM unnest($2::bytea[], $3::bytea[], $4::bigint[], $5::bigint[], $6::bigint[],
+                    $7::boolean[], $8::bytea[], $9::bigint[], $10::bytea[], $11::bytea[], $12::bytea[])"
+                .into(),
+            params: vec![
+                Box::new(county),
+                Box::new(self.scope),
+                Box::new(self.writer),
+                Box::new(self.idx),
+                Box::new(self.ordinal),
+                Box::new(self.position),
+                Box::new(self.late),
+                Box::new(self.record),
+                Box::new(self.kind),
+                Box::new(self.change),
+                Box::new(self.leaf),
+                Box::new(self.body),
+            ],
+        })
+    }
+}
+
+/// Rows of the projection.
+#[derive(Default)]
+pub(super) struct Rows(Vec<RecordRow>);
+
+/// A column of texts.
+fn texts<'a>(rows: &'a [RecordRow], of: impl Fn(&'a RecordRow) -> &'a str) -> Vec<String> {
+    rows.iter().map(|r| clean(of(r)).into_owned()).collect()
+}
+
+/// A column of texts that may be missing.
+fn maybe_texts<'a>(
+    rows: &'a [RecordRow],
+    of: impl Fn(&'a RecordRow) -> Option<&'a str>,
+) -> Vec<Option<String>> {
+    rows.iter()
+        .map(|r| of(r).map(|t| clean(t).into_owned()))
+        .collect()
+}
+
+fn column<T>(rows: &[RecordRow], of: impl Fn(&RecordRow) -> T) -> Box<Vec<T>> {
+    Box::new(rows.iter().map(of).collect())
+}
+
+impl Rows {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A row in place of an earlier one of the same record.
+    pub(super) fn push(&mut self, row: &RecordRow) {
+        self.0
+            .retain(|r| (r.scope, r.record) != (row.scope, row.record));
+        self.0.push(row.clone());
+    }
+
+    pub(super) fn upsert(self, county: i64) -> Option<Later> {
+        let rows = &self.0[..];
+        (!rows.is_empty()).then(|| Later {
+            // The county's row is locked until the commit, so that changes become visible in their order.
+            sql: "WITH counted AS (UPDATE counties SET sequence = sequence + $2 WHERE county = $1
+                    RETURNING sequence - $2 AS before)
+                  INSERT INTO records AS r (county, scope, record, kind, writer, received_at, updated_at, late, state,
+                    review, number, owner, owner_scope, level, deadline, hops, version, closed, conflicts,
+                    without_effect, proposals, household, warning, day, json, sequence)
+                  SELECT $1, u.scope, u.record, u.kind, u.writer, u.received_at, u.updated_at, u.late, u.state,
+                    u.review, u.number, u.owner, u.owner_scope, u.level, u.deadline, u.hops, u.version, u.closed,
+                    u.conflicts, u.without_effect, u.proposals, u.household, u.warning, u.day, u.json,
+                    counted.before + u.n
+                  FROM counted, unnest($3::bytea[], $4::bytea[], $5::bigint[], $6::bytea[], $7::bigint[],
+                    $8::bigint[], $9::boolean[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[],
+                    $15::text[], $16::bigint[], $17::bigint[], $18::bigint[], $19::boolean[], $20::bigint[],
+                    $21::bigint[], $22::bigint[], $23::bytea[], $24::bytea[], $25::text[], $26::jsonb[])
+                    WITH ORDINALITY AS u (scope, record, kind, writer, received_at, updated_at, late, state, review,
+                      number, owner, owner_scope, level, deadline, hops, version, closed, conflicts, without_effect,
+                      proposals, household, warning, day, json, n)
+                  ON CONFLICT (county, scope, record) DO UPDATE SET kind = excluded.kind, writer = excluded.writer,
+                    received_at = excluded.received_at, updated_at = excluded.updated_at, late = excluded.late,
+                    state = excluded.state, review = excluded.review, number = excluded.number,
+                    owner = excluded.owner, owner_scope = excluded.owner_scope, level = excluded.level,
+                    deadline = excluded.deadline, hops = excluded.hops, version = excluded.version,
+                    closed = excluded.closed, conflicts = excluded.conflicts,
+                    without_effect = excluded.without_effect, proposals = excluded.proposals,
+                    household = excluded.household, warning = excluded.warning, day = excluded.day,
+                    json = excluded.json, sequence = excluded.sequence"
+                .into(),
+            params: vec![
+                Box::new(county),
+                Box::new(signed(rows.len() as u64)),
+                column(rows, |r| r.scope.0.to_vec()),
+                column(rows, |r| r.record.0.to_vec()),
+                column(rows, |r| i64::from(r.kind.entry_kind().0)),
+                column(rows, |r| r.writer.0.to_vec()),
+                column(rows, |r| r.received_at.0),
+                column(rows, |r| r.updated_at.0),
+                column(rows, |r| r.late),
+                Box::new(texts(rows, |r| &r.state)),
+                Box::new(texts(rows, |r| &r.review)),
+                Box::new(maybe_texts(rows, |r| r.number.as_deref())),
+                Box::new(maybe_texts(rows, |r| r.owner.as_deref())),
+                column(rows, |r| r.owner_scope.map(|s| s.0.to_vec())),
+                Box::new(maybe_texts(rows, |r| r.level.as_deref())),
+                column(rows, |r| r.deadline.map(|t| t.0)),
+                column(rows, |r| i64::from(r.hops)),
+                column(rows, |r| i64::from(r.version)),
+                column(rows, |r| r.closed),
+                column(rows, |r| i64::from(r.conflicts)),
+                column(rows, |r| i64::from(r.without_effect)),
+                column(rows, |r| i64::from(r.proposals)),
+                column(rows, |r| r.household.map(|h| h.0.to_vec())),
+                column(rows, |r| r.warning.map(|w| w.0.to_vec())),
+                Box::new(maybe_texts(rows, |r| r.day.as_deref())),
+                column(rows, |r| Json::new(&r.json)),
+            ],
+        })
+    }
+}

@@ -1,0 +1,68 @@
+//! The one row that says which county a store holds, and who the relay is in this epoch.
+
+use xunge_protocol::{EpochId, SecretKey};
+use zeroize::Zeroizing;
+
+use super::{Server, row};
+use crate::store::{County, NewCounty, StoreError, StoreResult};
+
+/// Name of the secret that encrypts backups.
+pub(super) const BACKUP_KEY: &str = "backup_key";
+
+/// Writes the row of a new store.
+pub(super) fn insert(server: &Server, county: &NewCounty) -> StoreResult<()> {
+    let number = county.number()?;
+    let mut client = server.client()?;
+    server.wait(async {
+        let tx = client.transaction().await?;
+        tx.batch_execute("LOCK TABLE counties IN EXCLUSIVE MODE")
+            .await?;
+        if !tx.query("SELECT 1 FROM counties", &[]).await?.is_empty() {
+            return Err(StoreError::AlreadyInitialised("the database".into()));
+        }
+        tx.execute(
+            "INSERT INTO counties (county, scope, code, name, epoch, relay_writer, relay_seed, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            &[
+                &number,
+                &county.scope.0,
+                &row::Text(&county.code),
+                &row::Text(&county.name),
+                &county.epoch.0,
+                &county.relay_writer.0,
+                &&county.relay_seed[..],
+                &county.created_at.0,
+            ],
+        )
+        .await?;
+        tx.execute(
+            "INSERT INTO secrets (county, name, value) VALUES ($1, $2, $3)",
+            &[&number, &BACKUP_KEY, &&county.database_key[..]],
+        )
+        .await?;
+        Ok(tx.commit().await?)
+    })
+}
+
+/// Reads the row.
+pub(super) fn read(server: &Server) -> StoreResult<Option<County>> {
+    let client = server.client()?;
+    let rows = server.wait(client.query(
+        "SELECT county, scope, code, name, epoch, relay_writer, relay_seed FROM counties",
+        &[],
+    ))?;
+    rows.first()
+        .map(|r| {
+            let seed: Zeroizing<[u8; 32]> = Zeroizing::new(row::bytes(r, 6)?);
+            Ok(County {
+                number: r.try_get(0)?,
+                scope: row::scope(r, 1)?,
+                code: r.try_get(2)?,
+                name: r.try_get(3)?,
+                epoch: EpochId(row::bytes(r, 4)?),
+                relay_writer: row::writer(r, 5)?,
+                relay_key: SecretKey::from_seed(&seed),
+            })
+        })
+        .transpose()
+}

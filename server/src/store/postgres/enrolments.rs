@@ -1,0 +1,114 @@
+//! [`Enrolments`] on PostgreSQL.
+
+use xunge_protocol::{Hash32, Timestamp, WriterId};
+
+use super::row::{self, Text, signed};
+use super::tx::PgTx;
+use crate::store::{Enrolments, MediaRow, StoreResult, TicketRow};
+
+impl Enrolments for PgTx<'_> {
+    fn insert_ticket(&self, ticket: &TicketRow) -> StoreResult<()> {
+        self.execute(
+            "INSERT INTO tickets (county, secret_hash, worker, created_at, expires_at, writer)
+             VALUES ($1, $2, $3, $4, $5, $6)",
+            &[
+                &self.county(),
+                &ticket.secret_hash.0,
+                &Text(&ticket.worker),
+                &ticket.created_at.0,
+                &ticket.expires_at.0,
+                &ticket.writer.map(|w| w.0),
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn ticket(&self, secret_hash: Hash32) -> StoreResult<Option<TicketRow>> {
+        self.query_opt(
+            "SELECT worker, created_at, expires_at, writer FROM tickets
+             WHERE county = $1 AND secret_hash = $2",
+            &[&self.county(), &secret_hash.0],
+        )?
+        .map(|r| {
+            Ok(TicketRow {
+                secret_hash,
+                worker: r.try_get(0)?,
+                created_at: row::time(&r, 1)?,
+                expires_at: row::time(&r, 2)?,
+                writer: row::maybe_writer(&r, 3)?,
+            })
+        })
+        .transpose()
+    }
+
+    fn use_ticket(&self, secret_hash: Hash32, writer: WriterId) -> StoreResult<()> {
+        self.execute(
+            "UPDATE tickets SET writer = $3 WHERE county = $1 AND secret_hash = $2",
+            &[&self.county(), &secret_hash.0, &writer.0],
+        )?;
+        Ok(())
+    }
+
+    fn insert_unlock_codes(&self, writer: WriterId, codes: &[String]) -> StoreResult<()> {
+        self.execute(
+            "INSERT INTO unlock_codes (county, writer, ordinal, code)
+             SELECT $1, $2, n - 1, code FROM unnest($3::text[]) WITH ORDINALITY AS u (code, n)",
+            &[&self.county(), &writer.0, &codes],
+        )?;
+        Ok(())
+    }
+
+    fn unlock_codes(&self, writer: WriterId) -> StoreResult<Vec<String>> {
+        let rows = self.query(
+            "SELECT code FROM unlock_codes WHERE county = $1 AND writer = $2 ORDER BY ordinal",
+            &[&self.county(), &writer.0],
+        )?;
+        rows.iter().map(|r| Ok(r.try_get(0)?)).collect()
+    }
+
+    fn tell_unlock_code(&self, writer: WriterId, at: Timestamp) -> StoreResult<Option<String>> {
+        self.query_opt(
+            "UPDATE unlock_codes SET told_at = $3
+             WHERE county = $1 AND writer = $2 AND ordinal = (
+               SELECT min(ordinal) FROM unlock_codes
+               WHERE county = $1 AND writer = $2 AND told_at IS NULL)
+             RETURNING code",
+            &[&self.county(), &writer.0, &at.0],
+        )?
+        .map(|r| Ok(r.try_get(0)?))
+        .transpose()
+    }
+
+    fn media(&self, hash: Hash32) -> StoreResult<Option<MediaRow>> {
+        self.query_opt(
+            "SELECT mime, bytes, writer, created_at FROM media WHERE county = $1 AND hash = $2",
+            &[&self.county(), &hash.0],
+        )?
+        .map(|r| {
+            Ok(MediaRow {
+                hash,
+                mime: r.try_get(0)?,
+                bytes: row::number(&r, 1)?,
+                writer: row::maybe_writer(&r, 2)?,
+                created_at: row::time(&r, 3)?,
+            })
+        })
+        .transpose()
+    }
+
+    fn insert_media(&self, row: &MediaRow) -> StoreResult<()> {
+        self.execute(
+            "INSERT INTO media (county, hash, mime, bytes, writer, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+            &[
+                &self.county(),
+                &row.hash.0,
+                &Text(&row.mime),
+                &signed(row.bytes),
+                &row.writer.map(|w| w.0),
+                &row.created_at.0,
+            ],
+        )?;
+        Ok(())
+    }
+}
