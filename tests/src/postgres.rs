@@ -26,7 +26,9 @@ impl Postgres {
     /// Starts a server. `durable` as for real work, else without waiting for the disk, for tests that do not cut power.
     pub fn start(durable: bool) -> Outcome<Self> {
         let bin = programs()?;
-        let folder = tempfile::Builder::new().prefix("xunge-postgres-").tempdir()?;
+        let folder = tempfile::Builder::new()
+            .prefix("xunge-postgres-")
+            .tempdir()?;
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755))?;
         let data = folder.path().join("data");
         fs::create_dir(&data)?;
@@ -76,7 +78,10 @@ impl Postgres {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         *made += 1;
         let name = format!("county{made}");
-        self.sql("postgres", &format!("CREATE DATABASE {name} TEMPLATE template0"))?;
+        self.sql(
+            "postgres",
+            &format!("CREATE DATABASE {name} TEMPLATE template0"),
+        )?;
         Ok(format!(
             "postgres://postgres@127.0.0.1:{}/{name}",
             self.port
@@ -87,7 +92,17 @@ impl Postgres {
     pub fn sql(&self, database: &str, sql: &str) -> Outcome<String> {
         let database = database.rsplit('/').next().unwrap_or(database);
         run(Command::new(self.bin.join("psql"))
-            .args(["-h", "127.0.0.1", "-U", "postgres", "-At", "-q", "-X", "-v", "ON_ERROR_STOP=1"])
+            .args([
+                "-h",
+                "127.0.0.1",
+                "-U",
+                "postgres",
+                "-At",
+                "-q",
+                "-X",
+                "-v",
+                "ON_ERROR_STOP=1",
+            ])
             .args(["-p", &self.port.to_string(), "-d", database, "-c", sql]))
     }
 
@@ -201,10 +216,18 @@ fn find_or_install() -> Outcome<PathBuf> {
     }
     run(Command::new("apt-get").args(["update", "-q"]))?;
     run(Command::new("apt-get")
-        .args(["install", "-q", "-y", "--no-install-recommends", "postgresql"])
+        .args([
+            "install",
+            "-q",
+            "-y",
+            "--no-install-recommends",
+            "postgresql",
+        ])
         .env("DEBIAN_FRONTEND", "noninteractive"))?;
     match installed() {
         Some(bin) => Ok(bin),
-        None => fail!("postgresql is installed, and still there is no initdb under /usr/lib/postgresql"),
+        None => {
+            fail!("postgresql is installed, and still there is no initdb under /usr/lib/postgresql")
+        }
     }
 }

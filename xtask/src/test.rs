@@ -145,7 +145,9 @@ fn postgres(report: &mut Report) -> Outcome {
     let (passed, summaries) = run::watched(command)?;
     report.lines.extend(summaries);
     if !passed {
-        report.failures.push("the relay's tests on PostgreSQL".into());
+        report
+            .failures
+            .push("the relay's tests on PostgreSQL".into());
     }
     Ok(())
 }

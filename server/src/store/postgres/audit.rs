@@ -115,9 +115,7 @@ impl AuditLog for PgTx<'_> {
 
     fn audit_about(&self, subject: &str) -> StoreResult<Vec<AuditRow>> {
         let rows = self.query(
-            &format!(
-                "SELECT {COLUMNS} FROM audit WHERE county = $1 AND subject = $2 ORDER BY n"
-            ),
+            &format!("SELECT {COLUMNS} FROM audit WHERE county = $1 AND subject = $2 ORDER BY n"),
             &[&self.county(), &Text(subject)],
         )?;
         rows.iter().map(audit_row).collect()

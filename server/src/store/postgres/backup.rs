@@ -85,7 +85,9 @@ async fn tables(client: &tokio_postgres::Client) -> StoreResult<Vec<Table>> {
 
 fn value(r: &Row, at: usize, ty: &Type) -> StoreResult<Value> {
     let value = match *ty {
-        Type::BOOL => r.try_get::<_, Option<bool>>(at)?.map(|b| Value::Integer(b.into())),
+        Type::BOOL => r
+            .try_get::<_, Option<bool>>(at)?
+            .map(|b| Value::Integer(b.into())),
         Type::BYTEA => r.try_get::<_, Option<Vec<u8>>>(at)?.map(Value::Blob),
         Type::INT8 => r.try_get::<_, Option<i64>>(at)?.map(Value::Integer),
         _ => r.try_get::<_, Option<String>>(at)?.map(Value::Text),
@@ -105,7 +107,11 @@ fn column(rows: &[Vec<Value>], at: usize, ty: &Type) -> Box<dyn ToSql + Sync + S
         _ => None,
     };
     match *ty {
-        Type::BOOL => Box::new(values.map(|v| integer(v).map(|n| n != 0)).collect::<Vec<_>>()),
+        Type::BOOL => Box::new(
+            values
+                .map(|v| integer(v).map(|n| n != 0))
+                .collect::<Vec<_>>(),
+        ),
         Type::INT8 => Box::new(values.map(integer).collect::<Vec<_>>()),
         Type::BYTEA => Box::new(
             values
@@ -145,7 +151,9 @@ impl PgStore {
                 let Some(mut insert) = copy.insert(&table.name, &names)? else {
                     continue;
                 };
-                let rows = tx.query_raw(&table.select(), std::iter::empty::<i64>()).await?;
+                let rows = tx
+                    .query_raw(&table.select(), std::iter::empty::<i64>())
+                    .await?;
                 pin_mut!(rows);
                 while let Some(r) = rows.try_next().await? {
                     let mut values = Vec::with_capacity(names.len());
@@ -217,7 +225,10 @@ fn set_aside(server: &Server) -> StoreResult<()> {
     server.wait(async {
         let tx = client.transaction().await?;
         let there = tx
-            .query("SELECT 1 FROM pg_tables WHERE schemaname = 'xunge' AND tablename = 'counties'", &[])
+            .query(
+                "SELECT 1 FROM pg_tables WHERE schemaname = 'xunge' AND tablename = 'counties'",
+                &[],
+            )
             .await?;
         if there.is_empty() {
             return Ok(());
@@ -242,8 +253,10 @@ fn set_aside(server: &Server) -> StoreResult<()> {
             )
             .await?
             .try_get(0)?;
-        tx.batch_execute(&format!("ALTER SCHEMA xunge RENAME TO xunge_replaced_{aside}"))
-            .await?;
+        tx.batch_execute(&format!(
+            "ALTER SCHEMA xunge RENAME TO xunge_replaced_{aside}"
+        ))
+        .await?;
         Ok(tx.commit().await?)
     })
 }

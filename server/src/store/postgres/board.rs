@@ -109,7 +109,9 @@ fn conditions(county: i64, filter: &RecordFilter) -> Where {
         Show::All => {}
         Show::Overdue => {
             let now = all.number(filter.now.0);
-            all.and(&format!("kind IN (4, 7) AND NOT closed AND deadline < {now}"));
+            all.and(&format!(
+                "kind IN (4, 7) AND NOT closed AND deadline < {now}"
+            ));
         }
         Show::Differing => {
             all.and("conflicts > 0");

@@ -31,7 +31,9 @@ impl PgTx<'_> {
         if let Some(needle) = &filter.text {
             let pattern = all.text(&anywhere(needle));
             let (head, door) = (field_text("head_name"), field_text("door"));
-            all.and(&format!("({head} ILIKE {pattern} OR {door} ILIKE {pattern})"));
+            all.and(&format!(
+                "({head} ILIKE {pattern} OR {door} ILIKE {pattern})"
+            ));
         }
         let intervals: Kept = Box::new(serde_json::json!(filter.intervals));
         let intervals = all.value(intervals);

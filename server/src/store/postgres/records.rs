@@ -55,7 +55,8 @@ impl Records for PgTx<'_> {
         self.hold_to_write(scope)?;
         let ids: Vec<Vec<u8>> = records.iter().map(|r| r.0.to_vec()).collect();
         let county = self.county();
-        let places = "SELECT record, scope, kind FROM records WHERE county = $1 AND record = ANY($2)";
+        let places =
+            "SELECT record, scope, kind FROM records WHERE county = $1 AND record = ANY($2)";
         let rows = format!(
             "SELECT {COLUMNS} FROM records WHERE county = $1 AND scope = $2 AND record = ANY($3)"
         );

@@ -197,9 +197,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_zero_in_json_becomes_the_sign_for_an_unreadable_character_and_an_escaped_backslash_stays() {
+    fn a_zero_in_json_becomes_the_sign_for_an_unreadable_character_and_an_escaped_backslash_stays()
+    {
         let text = serde_json::json!({"a\0": ["x\0y", "\\u0000"]}).to_string();
         let kept: serde_json::Value = serde_json::from_str(&Json::new(&text).0).unwrap();
-        assert_eq!(kept, serde_json::json!({"a\u{fffd}": ["x\u{fffd}y", "\\u0000"]}));
+        assert_eq!(
+            kept,
+            serde_json::json!({"a\u{fffd}": ["x\u{fffd}y", "\\u0000"]})
+        );
     }
 }

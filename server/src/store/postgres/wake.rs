@@ -93,10 +93,7 @@ async fn listen(config: &Config, county: i64, changed: &(impl Fn() + Sync)) -> S
     let acting = async {
         let half = i32::try_from(county).unwrap_or(i32::MAX);
         client
-            .query(
-                "SELECT pg_advisory_lock_shared($1, $2)",
-                &[&SERVING, &half],
-            )
+            .query("SELECT pg_advisory_lock_shared($1, $2)", &[&SERVING, &half])
             .await?;
         client.batch_execute("LISTEN xunge").await?;
         let mut known = sequence(&client, county).await?;
@@ -124,7 +121,10 @@ async fn listen(config: &Config, county: i64, changed: &(impl Fn() + Sync)) -> S
 
 async fn sequence(client: &tokio_postgres::Client, county: i64) -> StoreResult<i64> {
     let rows = client
-        .query("SELECT sequence FROM counties WHERE county = $1", &[&county])
+        .query(
+            "SELECT sequence FROM counties WHERE county = $1",
+            &[&county],
+        )
         .await?;
     Ok(rows.first().map_or(Ok(0), |r| r.try_get(0))?)
 }

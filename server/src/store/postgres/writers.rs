@@ -157,9 +157,7 @@ impl Writers for PgTx<'_> {
 
     fn grant(&self, worker: &str, scope: ScopeId) -> StoreResult<Option<Grant>> {
         let rows = self.query_steady(
-            &format!(
-                "SELECT {GRANT} FROM grants WHERE county = $1 AND scope = $2 AND worker = $3"
-            ),
+            &format!("SELECT {GRANT} FROM grants WHERE county = $1 AND scope = $2 AND worker = $3"),
             &[&self.county(), &scope.0, &Text(worker)],
         )?;
         rows.first().map(grant).transpose()

@@ -73,7 +73,10 @@ pub(super) fn check_journal(conn: &Connection) -> StoreResult<()> {
 /// Copies the whole database behind `conn` to a new file under the same key.
 pub(super) fn copy(conn: &Connection, to: &Path, key: &DatabaseKey) -> StoreResult<()> {
     let mut target = Connection::open(to)?;
-    target.execute_batch(&key.pragma())?;
+    {
+        let _alone = FIRST_USE.lock().unwrap_or_else(PoisonError::into_inner);
+        target.execute_batch(&key.pragma())?;
+    }
     let backup = rusqlite::backup::Backup::new(conn, &mut target)?;
     backup.run_to_completion(256, Duration::ZERO, None)?;
     Ok(())

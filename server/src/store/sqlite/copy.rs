@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::backup::{MEDIA_TABLE, backup_key_file, open_error, pack_media, read_beside, write_media};
+use super::backup::{
+    MEDIA_TABLE, backup_key_file, open_error, pack_media, read_beside, write_media,
+};
 use super::{connection, key, migrate};
 use crate::store::StoreResult;
 
@@ -103,13 +105,19 @@ impl Copy {
         let mut rows = query.query([])?;
         let mut batch = Vec::new();
         while let Some(r) = rows.next()? {
-            let values: Vec<Value> = (0..columns.len()).map(|n| r.get(n)).collect::<Result<_, _>>()?;
+            let values: Vec<Value> = (0..columns.len())
+                .map(|n| r.get(n))
+                .collect::<Result<_, _>>()?;
             batch.push(values);
             if batch.len() == at_once {
                 take(std::mem::take(&mut batch))?;
             }
         }
-        if batch.is_empty() { Ok(()) } else { take(batch) }
+        if batch.is_empty() {
+            Ok(())
+        } else {
+            take(batch)
+        }
     }
 
     /// Adds the files of `media`, and writes the key beside the file. Returns the number of media files.
