@@ -19,7 +19,11 @@ pub(super) fn of(context: &Context<'_>, facts: &Facts<'_>, question: &QuestionDe
                 Some(warning) if question.unheard => HouseholdQuery::Unheard(warning),
                 _ => HouseholdQuery::Likely(context.form.kind),
             };
-            candidates(context.knowledge.households(query, HOUSEHOLDS), question)
+            let mut choices = candidates(context.knowledge.households(query, HOUSEHOLDS), question);
+            // Whoever is named already is rarely meant again: the other party is another household.
+            let named = named(context, facts, question);
+            choices.sort_by_key(|choice| named.contains(&choice.code.as_str()));
+            choices
         }
         (QuestionKind::Person, _) => {
             let household = question.of.as_deref().and_then(|of| facts.answer(of));
@@ -41,6 +45,15 @@ pub(super) fn of(context: &Context<'_>, facts: &Facts<'_>, question: &QuestionDe
             .collect(),
         _ => fixed(context, question, context.locale),
     }
+}
+
+/// The households that other questions of this interview name.
+fn named<'a>(context: &Context<'_>, facts: &'a Facts<'_>, question: &QuestionDef) -> Vec<&'a str> {
+    let others = context.form.questions.iter();
+    others
+        .filter(|q| q.kind == QuestionKind::Household && q.name != question.name)
+        .filter_map(|q| facts.answer(&q.name)?.as_text())
+        .collect()
 }
 
 /// The choices that depend on no answer: written in the form, or rows of a code list.

@@ -216,11 +216,16 @@ pub(super) fn review(context: &Context<'_>, facts: &Facts<'_>) -> Vec<Line> {
             Some(Line {
                 text: line.with(&[("label", label), ("value", &said.text)]).text,
                 speech: line
-                    .with(&[("label", label), ("value", &said.speech)])
+                    .with(&[("label", label), ("value", unended(&said.speech))])
                     .speech,
             })
         })
         .collect()
+}
+
+/// A sentence without its full stop, to be put into a longer one.
+fn unended(speech: &str) -> &str {
+    speech.trim_end_matches(['。', '.'])
 }
 
 /// An answer in words.

@@ -344,3 +344,29 @@ fn a_code_that_the_county_adds_to_a_list_can_be_chosen_and_has_a_picture() {
     assert_eq!(offered[1].picture, "visit");
     interview.answer(&desk.context(), "VP77".into()).unwrap();
 }
+
+#[test]
+fn the_other_party_is_another_household_unless_somebody_says_otherwise() {
+    let desk = Desk::of("dispute");
+    let edit = finish(&desk, &mut desk.start(None));
+    let party = |path| edit.value(path).cloned();
+    assert!(party("party_a/household").is_some());
+    assert_ne!(party("party_a/household"), party("party_b/household"));
+}
+
+#[test]
+fn a_review_ends_each_spoken_line_with_one_full_stop() {
+    for name in FORMS {
+        let mut desk = Desk::of(name);
+        desk.village
+            .put(WANG, &[("head_name", "王桂兰家。".into())]);
+        let mut interview = desk.start(subject(name));
+        finish(&desk, &mut interview);
+        let Step::Review(lines) = interview.step(&desk.context()) else {
+            panic!("not at its end");
+        };
+        for line in lines {
+            assert!(!line.speech.contains("。。"), "{}", line.speech);
+        }
+    }
+}
