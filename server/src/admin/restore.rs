@@ -12,7 +12,7 @@ use super::serve::lock;
 use crate::audit::AuditEvent;
 use crate::authority::{Authority, AuthorityError};
 use crate::env::{Env, SystemEnv};
-use crate::journal;
+use crate::journal::{self, Fact};
 use crate::store::Store;
 
 #[derive(Serialize)]
@@ -58,6 +58,7 @@ pub(super) fn run(place: &Place, out: Output, from: &Path) -> Outcome {
         None => Vec::new(),
     };
     let known = facts.len();
+    let erased = facts.iter().any(|fact| matches!(fact, Fact::Erased { .. }));
     let inside = relay.clone();
     relay.store.write(move |tx| {
         // What it tells is in the journal already.
@@ -72,6 +73,10 @@ pub(super) fn run(place: &Place, out: Output, from: &Path) -> Outcome {
         tx.append_audit(&event, now)?;
         Ok::<(), Failure>(())
     })?;
+    if erased {
+        // The backup brought back what was erased since: no page may keep it.
+        relay.store.scrub()?;
+    }
 
     let report = Report {
         county: relay.county().code.clone(),
