@@ -85,8 +85,9 @@ fn maybe_texts<'a>(
         .collect()
 }
 
-fn column<T>(rows: &[RecordRow], of: impl Fn(&RecordRow) -> T) -> Box<Vec<T>> {
-    Box::new(rows.iter().map(of).collect())
+/// A column of anything else.
+fn column<T>(rows: &[RecordRow], of: impl Fn(&RecordRow) -> T) -> Vec<T> {
+    rows.iter().map(of).collect()
 }
 
 impl Rows {
@@ -134,30 +135,30 @@ impl Rows {
             params: vec![
                 Box::new(county),
                 Box::new(signed(rows.len() as u64)),
-                column(rows, |r| r.scope.0.to_vec()),
-                column(rows, |r| r.record.0.to_vec()),
-                column(rows, |r| i64::from(r.kind.entry_kind().0)),
-                column(rows, |r| r.writer.0.to_vec()),
-                column(rows, |r| r.received_at.0),
-                column(rows, |r| r.updated_at.0),
-                column(rows, |r| r.late),
+                Box::new(column(rows, |r| r.scope.0.to_vec())),
+                Box::new(column(rows, |r| r.record.0.to_vec())),
+                Box::new(column(rows, |r| i64::from(r.kind.entry_kind().0))),
+                Box::new(column(rows, |r| r.writer.0.to_vec())),
+                Box::new(column(rows, |r| r.received_at.0)),
+                Box::new(column(rows, |r| r.updated_at.0)),
+                Box::new(column(rows, |r| r.late)),
                 Box::new(texts(rows, |r| &r.state)),
                 Box::new(texts(rows, |r| &r.review)),
                 Box::new(maybe_texts(rows, |r| r.number.as_deref())),
                 Box::new(maybe_texts(rows, |r| r.owner.as_deref())),
-                column(rows, |r| r.owner_scope.map(|s| s.0.to_vec())),
+                Box::new(column(rows, |r| r.owner_scope.map(|s| s.0.to_vec()))),
                 Box::new(maybe_texts(rows, |r| r.level.as_deref())),
-                column(rows, |r| r.deadline.map(|t| t.0)),
-                column(rows, |r| i64::from(r.hops)),
-                column(rows, |r| i64::from(r.version)),
-                column(rows, |r| r.closed),
-                column(rows, |r| i64::from(r.conflicts)),
-                column(rows, |r| i64::from(r.without_effect)),
-                column(rows, |r| i64::from(r.proposals)),
-                column(rows, |r| r.household.map(|h| h.0.to_vec())),
-                column(rows, |r| r.warning.map(|w| w.0.to_vec())),
+                Box::new(column(rows, |r| r.deadline.map(|t| t.0))),
+                Box::new(column(rows, |r| i64::from(r.hops))),
+                Box::new(column(rows, |r| i64::from(r.version))),
+                Box::new(column(rows, |r| r.closed)),
+                Box::new(column(rows, |r| i64::from(r.conflicts))),
+                Box::new(column(rows, |r| i64::from(r.without_effect))),
+                Box::new(column(rows, |r| i64::from(r.proposals))),
+                Box::new(column(rows, |r| r.household.map(|h| h.0.to_vec()))),
+                Box::new(column(rows, |r| r.warning.map(|w| w.0.to_vec()))),
                 Box::new(maybe_texts(rows, |r| r.day.as_deref())),
-                column(rows, |r| Json::new(&r.json)),
+                Box::new(column(rows, |r| Json::new(&r.json))),
             ],
         })
     }
