@@ -11,6 +11,16 @@ pub enum StoreError {
     /// PostgreSQL said no, or nothing.
     #[error("database: {0}")]
     Postgres(String),
+    /// No connection to PostgreSQL came about.
+    #[error(
+        "no connection to PostgreSQL at {place}: start it, or name another by --database ({why})"
+    )]
+    Unreachable {
+        /// Host and port.
+        place: String,
+        /// What the driver said.
+        why: String,
+    },
     /// A file beside the database.
     #[error("{path}: {source}")]
     File {

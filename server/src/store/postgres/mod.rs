@@ -116,10 +116,30 @@ impl Server {
     }
 
     fn client(&self) -> StoreResult<Object> {
-        self.wait(self.pool.get()).map_err(|error| match error {
-            deadpool_postgres::PoolError::Backend(error) => error.into(),
-            other => StoreError::Postgres(other.to_string()),
+        self.wait(self.pool.get()).map_err(|error| {
+            let why = match error {
+                deadpool_postgres::PoolError::Backend(error) => StoreError::from(error).to_string(),
+                other => other.to_string(),
+            };
+            StoreError::Unreachable {
+                place: self.place(),
+                why,
+            }
         })
+    }
+
+    /// Hosts and ports, without the user and the password.
+    fn place(&self) -> String {
+        let ports = self.config.get_ports();
+        let port = |n: usize| ports.get(n).or(ports.first()).copied().unwrap_or(5432);
+        let hosts = self.config.get_hosts().iter().enumerate();
+        let places: Vec<String> = hosts
+            .map(|(n, host)| match host {
+                tokio_postgres::config::Host::Tcp(name) => format!("{name}:{}", port(n)),
+                tokio_postgres::config::Host::Unix(path) => path.display().to_string(),
+            })
+            .collect();
+        places.join(", ")
     }
 
     /// Runs `work` in a transaction. A connection whose end is not known is not used again.
