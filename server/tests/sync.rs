@@ -724,3 +724,20 @@ fn a_dispute_opened_and_declined_in_one_day_without_signal_still_gets_its_number
         assert_eq!(record.events.len(), 2);
     }
 }
+
+#[test]
+fn segments_in_a_batch_of_a_later_version_are_asked_for_as_raw_bytes_and_none_is_lost() {
+    let place = Place::inline();
+    let mut phone = place.phone("王秀英", &[GRID]);
+    let visit = phone.visit(GRID);
+    let segments = phone.seal();
+    let request = phone.request_in(9);
+    let answer = phone.send(&place, &request);
+    assert!(answer.send_plain);
+    assert!(answer.receipts.is_empty() && held(&place, visit).is_none());
+    let request = phone.request(segments);
+    let answer = phone.send(&place, &request);
+    assert!(!answer.send_plain);
+    assert_eq!(answer.receipts.len(), 1);
+    assert!(held(&place, visit).is_some());
+}

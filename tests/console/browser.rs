@@ -2,9 +2,9 @@
 
 use std::net::TcpListener;
 use std::process::Stdio;
-use std::time::Duration;
 
 use thirtyfour::prelude::*;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use xunge_tests::relay::Login;
 use xunge_tests::{Outcome, clock, fail, programs};
@@ -23,9 +23,9 @@ impl Browser {
             fail!("no chromedriver: `cargo xtask test console` installs it or says how");
         };
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let driver = Command::new(program)
+        let mut driver = Command::new(program)
             .arg(format!("--port={port}"))
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()?;
@@ -41,15 +41,8 @@ impl Browser {
         }
         wishes.add_arg("--window-size=1366,768")?;
         let url = format!("http://127.0.0.1:{port}");
-        let mut tries = 0;
-        let web = loop {
-            match WebDriver::new(&url, wishes.clone()).await {
-                Ok(web) => break web,
-                Err(error) if tries == 40 => return Err(error.into()),
-                Err(_) => tries += 1,
-            }
-            tokio::time::sleep(Duration::from_millis(250)).await;
-        };
+        listens(&mut driver).await?;
+        let web = WebDriver::new(&url, wishes).await?;
         Ok(Self {
             web,
             base: String::new().into(),
@@ -227,4 +220,19 @@ impl Browser {
         let root = self.web.find(By::Css("html")).await.unwrap();
         root.attr("lang").await.unwrap().unwrap_or_default()
     }
+}
+
+/// Waits until chromedriver says that it listens, and lets it say on what else it likes.
+async fn listens(driver: &mut Child) -> Outcome {
+    let Some(output) = driver.stdout.take() else {
+        fail!("chromedriver has no output");
+    };
+    let mut lines = BufReader::new(output).lines();
+    while let Some(line) = lines.next_line().await? {
+        if line.contains("started successfully") {
+            tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+            return Ok(());
+        }
+    }
+    fail!("chromedriver ended before it listened")
 }

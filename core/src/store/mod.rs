@@ -13,7 +13,6 @@ mod cursors;
 mod drafts;
 mod erasure;
 mod error;
-mod held;
 mod households;
 mod identity;
 mod inbound;

@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::Serialize;
-use xunge_protocol::batch::Assume;
 use xunge_protocol::envelope;
 use xunge_protocol::message::{RefusedSegment, SYNC_PATH, SyncRequest, SyncResponse};
 use xunge_protocol::packed::{PackedRequest, PackedResponse};
@@ -133,9 +132,7 @@ pub struct Engine {
     /// Media that did not go in this sync for a reason that waiting does not mend.
     media_aside: BTreeSet<Hash32>,
     sent: BTreeSet<RecordId>,
-    /// The relay could not open what was packed: raw bytes to the end of this sync.
-    send_plain: bool,
-    /// What the relay packed could not be opened here: raw bytes to the end of this sync.
+    /// The relay's batch has a version that is unknown here: raw bytes to the end of this sync.
     ask_plain: bool,
     report: SyncReport,
 }
@@ -153,7 +150,6 @@ impl Engine {
             set_aside: Vec::new(),
             media_aside: BTreeSet::new(),
             sent: BTreeSet::new(),
-            send_plain: false,
             ask_plain: false,
             report: SyncReport::default(),
         }
@@ -217,8 +213,7 @@ impl Engine {
             plain: self.ask_plain,
         };
         let (identity, me) = store.enrolled()?;
-        let pack = (!self.send_plain).then_some(Assume::ChangesAndHeaders);
-        let message = PackedRequest::of(&message, me.writer, identity.relay, pack);
+        let message = PackedRequest::of(message);
         let counter = store.next_request_counter()?;
         let request = envelope::seal_request(
             &identity.key,
@@ -292,8 +287,7 @@ impl Engine {
                 if relay != identity.relay {
                     store.hear_relay(relay)?;
                 }
-                self.send_plain |= packed.send_plain;
-                match store.open_batch(packed)? {
+                match packed.open() {
                     Ok(response) => self.take(store, now, sent, &response),
                     // What was pushed is stored, and its receipts come with the next answer.
                     Err(_) => {

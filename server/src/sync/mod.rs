@@ -10,13 +10,11 @@ pub mod http;
 pub mod media;
 pub mod succeed;
 
-mod held;
 mod pull;
 mod push;
 
 use std::sync::Arc;
 
-use xunge_protocol::batch::Assume;
 use xunge_protocol::envelope::{RequestEnvelope, seal_response};
 use xunge_protocol::message::{MAX_SEGMENTS, RefusedSegment, SYNC_PATH};
 use xunge_protocol::packed::{PackedRequest, PackedResponse};
@@ -49,11 +47,10 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
         .filter(|w| w.certificate.certificate.role == WriterRole::Worker)
         .ok_or(SyncFailure::Refused(SyncRefusal::UnknownWriter))?;
     let packed: PackedRequest = envelope.open(writer.key(), SYNC_PATH)?;
-    let relay_writer = relay.county().relay_writer;
-    let (request, send_plain) = relay
-        .store
-        .read(|tx| Ok::<_, SyncFailure>(held::open(tx, packed, id, relay_writer)))?;
-    let plain = request.plain;
+    let (request, unread) = packed.open();
+    if let Some(reason) = &unread {
+        tracing::info!(writer = %id, %reason, "raw bytes asked for");
+    }
     if request.segments.len() > MAX_SEGMENTS || request.cursors.len() > MAX_CURSORS {
         return Err(WireError::TooLarge {
             what: "request",
@@ -107,9 +104,8 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
     } else {
         other_epoch(relay, &request)
     };
-    response.send_plain = send_plain;
-    let pack = (!plain).then_some(Assume::Changes);
-    let response = PackedResponse::of(response, id, relay_writer, pack);
+    response.send_plain = unread.is_some();
+    let response = PackedResponse::of(response);
     let county = relay.county();
     Ok(seal_response(
         &county.relay_key,
