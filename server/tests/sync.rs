@@ -7,11 +7,15 @@ mod common;
 use std::sync::atomic::Ordering;
 
 use common::*;
-use xunge_protocol::envelope::open_response;
-use xunge_protocol::message::MAX_SEGMENTS;
+use xunge_protocol::batch::{Assume, Batch};
+use xunge_protocol::envelope::{open_response, seal_request};
+use xunge_protocol::message::{MAX_SEGMENTS, SYNC_PATH};
+use xunge_protocol::packed::PackedRequest;
 use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::succession::Fork;
-use xunge_protocol::{EntryKind, Hash32, RefusalCode, SecretKey, Segment, SyncResponse, Verdict};
+use xunge_protocol::{
+    EntryKind, EpochId, Hash32, RefusalCode, SecretKey, Segment, SyncRequest, SyncResponse, Verdict,
+};
 use xunge_records::{Edit, Kind, Review, Verb};
 use xunge_server::authority::{self, AuthorityError, Draft};
 use xunge_server::store::{Options, QuarantineState};
@@ -725,19 +729,54 @@ fn a_dispute_opened_and_declined_in_one_day_without_signal_still_gets_its_number
     }
 }
 
+/// `segments` in a request of `phone`, in columns or as `batch` has them.
+fn packed(place: &Place, phone: &mut Phone, segments: Vec<Segment>, batch: Option<Batch>) -> Vec<u8> {
+    phone.counter += 1;
+    let request = SyncRequest {
+        receipt_cursor: phone.receipt_cursor,
+        segments,
+        plain: true,
+        ..SyncRequest::default()
+    };
+    let relay = place.relay.writer();
+    let assume = Some(Assume::ChangesAndHeaders);
+    let mut packed = PackedRequest::of(&request, phone.writer, relay, assume);
+    assert!(!packed.batch.is_plain());
+    packed.batch = batch.unwrap_or(packed.batch);
+    let epoch = EpochId([9; 8]);
+    seal_request(&phone.key, phone.writer, SYNC_PATH, epoch, phone.counter, &packed).unwrap()
+}
+
 #[test]
-fn segments_in_a_batch_of_a_later_version_are_asked_for_as_raw_bytes_and_none_is_lost() {
+fn segments_in_columns_are_taken_like_raw_ones() {
+    let place = Place::inline();
+    let mut phone = place.phone("王秀英", &[GRID]);
+    for index in 0..3 {
+        let visit = phone.visit(GRID);
+        let segments = phone.seal();
+        let request = packed(&place, &mut phone, segments, None);
+        let answer = phone.send(&place, &request);
+        assert!(answer.refused.is_empty() && !answer.send_plain);
+        assert!(phone.verdicts[&(GRID, index)].1.iter().all(accepted));
+        assert!(held(&place, visit).is_some());
+    }
+}
+
+#[test]
+fn a_batch_that_the_relay_cannot_open_is_asked_for_again_as_raw_bytes() {
     let place = Place::inline();
     let mut phone = place.phone("王秀英", &[GRID]);
     let visit = phone.visit(GRID);
     let segments = phone.seal();
-    let request = phone.request_in(9);
-    let answer = phone.send(&place, &request);
-    assert!(answer.send_plain);
-    assert!(answer.receipts.is_empty() && held(&place, visit).is_none());
+    for bytes in [vec![9, 1, 2], vec![1], vec![1, 3, 200, 200]] {
+        let batch = Some(Batch::from_bytes(bytes));
+        let request = packed(&place, &mut phone, segments.clone(), batch);
+        let answer = phone.send(&place, &request);
+        assert!(answer.send_plain && answer.receipts.is_empty());
+        assert!(held(&place, visit).is_none());
+    }
     let request = phone.request(segments);
     let answer = phone.send(&place, &request);
     assert!(!answer.send_plain);
-    assert_eq!(answer.receipts.len(), 1);
-    assert!(held(&place, visit).is_some());
+    assert!(phone.verdicts[&(GRID, 0)].1.iter().all(accepted));
 }

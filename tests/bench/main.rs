@@ -10,6 +10,7 @@ mod bench_save;
 mod measure;
 mod place;
 mod sqlcipher;
+mod words;
 
 use std::path::PathBuf;
 
@@ -54,6 +55,9 @@ async fn all(name: &str) -> Outcome<Numbers> {
     }
     if wanted("day") {
         bench_day::run(&mut numbers).await?;
+    }
+    if wanted("year") {
+        bench_day::year(&mut numbers).await?;
     }
     if wanted("relay") {
         bench_relay::run(&mut numbers).await?;

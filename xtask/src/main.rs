@@ -2,6 +2,7 @@
 
 mod bench;
 mod demo;
+mod dictionary;
 mod missing;
 mod run;
 mod soak;
@@ -30,6 +31,8 @@ enum Task {
     Bench(bench::Bench),
     /// Run the simulation for as long as asked.
     Soak(soak::Soak),
+    /// Make the dictionaries of the batch codec out of made-up days.
+    Dictionary(dictionary::MakeDictionary),
     /// Generate Kotlin and Swift bindings.
     Bindings,
     /// Build the Android app.
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Task::Test(test) => test.run(),
         Task::Bench(bench) => bench.run(),
         Task::Soak(soak) => soak.run(),
+        Task::Dictionary(dictionary) => dictionary.run(),
         Task::Bindings => missing::bindings(),
         Task::Android => missing::android(),
         Task::Ios => missing::ios(),

@@ -11,7 +11,7 @@
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
-use crate::batch::Batch;
+use crate::batch::{Assume, Batch, Nothing, Parties};
 use crate::crypto::{PublicKey, SecretKey, Signature, Suite};
 use crate::ids::{EpochId, Hash32, WriterId};
 use crate::message::{MAX_BODY_BYTES, MAX_PLAIN_BYTES, RefusedSegment};
@@ -59,7 +59,7 @@ pub struct Outbound {
     pub segments: Vec<Segment>,
 }
 
-/// [`Outbound`] on the wire.
+/// [`Outbound`] on the wire: its batch builds on nothing that the relay would have to hold.
 #[derive(Encode, Decode)]
 struct PackedOutbound {
     #[n(0)]
@@ -74,16 +74,17 @@ struct PackedOutbound {
 
 impl PackedOutbound {
     fn of(content: &Outbound) -> Self {
+        let parties = parties(content.writer);
         Self {
             writer: content.writer,
             epoch: content.epoch,
             receipt_cursor: content.receipt_cursor,
-            batch: Batch::plain(&content.segments),
+            batch: Batch::pack(&content.segments, &parties, Assume::Nothing),
         }
     }
 
     fn open(self) -> Result<Outbound, WireError> {
-        let segments = self.batch.open();
+        let segments = self.batch.open(&parties(self.writer), &Nothing);
         Ok(Outbound {
             writer: self.writer,
             epoch: self.epoch,
@@ -93,6 +94,13 @@ impl PackedOutbound {
                 why: e.to_string(),
             })?,
         })
+    }
+}
+
+fn parties(writer: WriterId) -> Parties {
+    Parties {
+        writers: vec![writer],
+        scopes: Vec::new(),
     }
 }
 

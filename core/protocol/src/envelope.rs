@@ -3,11 +3,13 @@
 //! Request: `version ‖ suite ‖ writer (8) ‖ epoch (8) ‖ counter (8, BE) ‖ signature (64) ‖ payload`, the signature over
 //! path, epoch, counter and the SHA-256 of the payload. It is checked before anything in the payload is read.
 //! Response: `version ‖ suite ‖ relay (8) ‖ signature (64) ‖ payload`, the signature over the relay's writer, the SHA-256
-//! of the whole request and that of the payload. A payload is one zstd frame around CBOR.
+//! of the whole request and that of the payload. A payload is CBOR, compressed by the method that its first
+//! byte names.
 
 use crate::crypto::{PublicKey, SecretKey, Signature, Suite};
 use crate::ids::{EpochId, Hash32, WriterId};
 use crate::message::{MAX_BODY_BYTES, MAX_PLAIN_BYTES};
+use crate::payload;
 use crate::wire::{self, WireError};
 
 const VERSION: u8 = 1;
@@ -15,8 +17,6 @@ const REQUEST_LABEL: &str = "xunge request 1";
 const RESPONSE_LABEL: &str = "xunge response 1";
 const REQUEST_PREFIX: usize = 2 + 8 + 8 + 8 + 64;
 const RESPONSE_PREFIX: usize = 2 + 8 + 64;
-/// Small enough for an old phone, and bodies are small.
-const ZSTD_LEVEL: i32 = 9;
 
 /// The readable prefix of a request, before its signature is checked.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +40,7 @@ pub fn seal_request<T: minicbor::Encode<()>>(
     counter: u64,
     message: &T,
 ) -> Result<Vec<u8>, WireError> {
-    let payload = wire::compress(&wire::encode(message), ZSTD_LEVEL)?;
+    let payload = payload::pack(&wire::encode(message))?;
     let counter_bytes = counter.to_be_bytes();
     let digest = Hash32::of(&payload);
     let signature = key.sign(
@@ -115,7 +115,7 @@ impl<'a> RequestEnvelope<'a> {
     fn read<T: for<'b> minicbor::Decode<'b, ()>>(&self) -> Result<T, WireError> {
         wire::decode(
             "request",
-            &wire::decompress("request", self.payload, MAX_PLAIN_BYTES)?,
+            &payload::open("request", self.payload, MAX_PLAIN_BYTES)?,
         )
     }
 }
@@ -127,7 +127,7 @@ pub fn seal_response<T: minicbor::Encode<()>>(
     request: &[u8],
     message: &T,
 ) -> Result<Vec<u8>, WireError> {
-    let payload = wire::compress(&wire::encode(message), ZSTD_LEVEL)?;
+    let payload = payload::pack(&wire::encode(message))?;
     let signature = key.sign(
         RESPONSE_LABEL,
         &[&relay.0, &Hash32::of(request).0, &Hash32::of(&payload).0],
@@ -159,7 +159,7 @@ pub fn open_response<T: for<'b> minicbor::Decode<'b, ()>>(
     )?;
     wire::decode(
         "response",
-        &wire::decompress("response", payload, MAX_PLAIN_BYTES)?,
+        &payload::open("response", payload, MAX_PLAIN_BYTES)?,
     )
 }
 

@@ -19,6 +19,7 @@ pub mod media;
 pub mod merkle;
 pub mod message;
 pub mod packed;
+mod payload;
 pub mod receipt;
 pub mod refusal;
 pub mod segment;

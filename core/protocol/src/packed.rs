@@ -1,10 +1,10 @@
 //! Request and response as they cross the wire: the same fields as in [`crate::message`], with the segments as a
-//! [`Batch`], so that all else is read even where its version is unknown.
+//! [`Batch`], which only a reader who holds what it builds on can open.
 
 use minicbor::{Decode, Encode};
 
-use crate::batch::{Batch, BatchError};
-use crate::ids::EpochId;
+use crate::batch::{Assume, Batch, BatchError, Held, Parties};
+use crate::ids::{EpochId, ScopeId, WriterId};
 use crate::message::{Cursor, RefusedSegment, ScopeStatus, SyncRequest, SyncResponse};
 use crate::receipt::SignedReceipt;
 use crate::succession::Fork;
@@ -31,31 +31,41 @@ pub struct PackedRequest {
 }
 
 impl PackedRequest {
-    /// `request` as a phone sends it.
-    pub fn of(request: SyncRequest) -> Self {
+    /// `request` as `phone` sends it to `relay`: packed, or as raw bytes if the relay asked for these.
+    pub fn of(
+        request: &SyncRequest,
+        phone: WriterId,
+        relay: WriterId,
+        pack: Option<Assume>,
+    ) -> Self {
+        let parties = parties(phone, relay, request.cursors.iter().map(|c| c.scope));
         Self {
-            cursors: request.cursors,
+            cursors: request.cursors.clone(),
             receipt_cursor: request.receipt_cursor,
-            batch: Batch::plain(&request.segments),
+            batch: match pack {
+                Some(assume) => Batch::pack(&request.segments, &parties, assume),
+                None => Batch::plain(&request.segments),
+            },
             pull_budget_bytes: request.pull_budget_bytes,
             plain: request.plain,
         }
     }
 
-    /// The request. Where its segments do not open, it comes without them, with the reason.
-    pub fn open(self) -> (SyncRequest, Option<BatchError>) {
-        let (segments, error) = match self.batch.open() {
-            Ok(segments) => (segments, None),
-            Err(error) => (Vec::new(), Some(error)),
-        };
-        let request = SyncRequest {
-            segments,
+    /// The request, with its segments rebuilt from the batch; their signatures are not checked here.
+    pub fn open(
+        self,
+        phone: WriterId,
+        relay: WriterId,
+        held: &dyn Held,
+    ) -> Result<SyncRequest, BatchError> {
+        let parties = parties(phone, relay, self.cursors.iter().map(|c| c.scope));
+        Ok(SyncRequest {
+            segments: self.batch.open(&parties, held)?,
             cursors: self.cursors,
             receipt_cursor: self.receipt_cursor,
             pull_budget_bytes: self.pull_budget_bytes,
             plain: self.plain,
-        };
-        (request, error)
+        })
     }
 }
 
@@ -92,25 +102,40 @@ pub struct PackedResponse {
 }
 
 impl PackedResponse {
-    /// `response` as a relay sends it.
-    pub fn of(response: SyncResponse) -> Self {
+    /// `response` as `relay` sends it to `phone`: packed, or as raw bytes if the phone asked for these.
+    pub fn of(
+        response: SyncResponse,
+        phone: WriterId,
+        relay: WriterId,
+        pack: Option<Assume>,
+    ) -> Self {
+        let parties = parties(phone, relay, response.scopes.iter().map(|s| s.scope));
         Self {
             epoch: response.epoch,
             time: response.time,
             receipts: response.receipts,
             more_receipts: response.more_receipts,
             refused: response.refused,
-            batch: Batch::plain_pulled(&response.segments),
+            batch: match pack {
+                Some(assume) => Batch::pack_pulled(&response.segments, &parties, assume),
+                None => Batch::plain_pulled(&response.segments),
+            },
             scopes: response.scopes,
             send_plain: response.send_plain,
             forked: response.forked,
         }
     }
 
-    /// The response, with the segments of its batch.
-    pub fn open(self) -> Result<SyncResponse, BatchError> {
+    /// The response, with its segments rebuilt from the batch; their signatures are not checked here.
+    pub fn open(
+        self,
+        phone: WriterId,
+        relay: WriterId,
+        held: &dyn Held,
+    ) -> Result<SyncResponse, BatchError> {
+        let parties = parties(phone, relay, self.scopes.iter().map(|s| s.scope));
         Ok(SyncResponse {
-            segments: self.batch.open_pulled()?,
+            segments: self.batch.open_pulled(&parties, held)?,
             epoch: self.epoch,
             time: self.time,
             receipts: self.receipts,
@@ -120,5 +145,12 @@ impl PackedResponse {
             send_plain: self.send_plain,
             forked: self.forked,
         })
+    }
+}
+
+fn parties(phone: WriterId, relay: WriterId, scopes: impl Iterator<Item = ScopeId>) -> Parties {
+    Parties {
+        writers: vec![phone, relay],
+        scopes: scopes.collect(),
     }
 }

@@ -13,6 +13,7 @@ mod cursors;
 mod drafts;
 mod erasure;
 mod error;
+mod held;
 mod households;
 mod identity;
 mod inbound;

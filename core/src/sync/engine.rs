@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::Serialize;
+use xunge_protocol::batch::Assume;
 use xunge_protocol::envelope;
 use xunge_protocol::message::{RefusedSegment, SYNC_PATH, SyncRequest, SyncResponse};
 use xunge_protocol::packed::{PackedRequest, PackedResponse};
@@ -132,7 +133,9 @@ pub struct Engine {
     /// Media that did not go in this sync for a reason that waiting does not mend.
     media_aside: BTreeSet<Hash32>,
     sent: BTreeSet<RecordId>,
-    /// The relay's batch has a version that is unknown here: raw bytes to the end of this sync.
+    /// The relay could not open what was packed: raw bytes to the end of this sync.
+    send_plain: bool,
+    /// What the relay packed could not be opened here: raw bytes to the end of this sync.
     ask_plain: bool,
     report: SyncReport,
 }
@@ -150,6 +153,7 @@ impl Engine {
             set_aside: Vec::new(),
             media_aside: BTreeSet::new(),
             sent: BTreeSet::new(),
+            send_plain: false,
             ask_plain: false,
             report: SyncReport::default(),
         }
@@ -213,7 +217,8 @@ impl Engine {
             plain: self.ask_plain,
         };
         let (identity, me) = store.enrolled()?;
-        let message = PackedRequest::of(message);
+        let pack = (!self.send_plain).then_some(Assume::ChangesAndHeaders);
+        let message = PackedRequest::of(&message, me.writer, identity.relay, pack);
         let counter = store.next_request_counter()?;
         let request = envelope::seal_request(
             &identity.key,
@@ -287,7 +292,8 @@ impl Engine {
                 if relay != identity.relay {
                     store.hear_relay(relay)?;
                 }
-                match packed.open() {
+                self.send_plain |= packed.send_plain;
+                match store.open_batch(packed)? {
                     Ok(response) => self.take(store, now, sent, &response),
                     // What was pushed is stored, and its receipts come with the next answer.
                     Err(_) => {

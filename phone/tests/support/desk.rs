@@ -8,7 +8,9 @@ use std::thread;
 
 use xunge_protocol::enrolment::{ENROL_PATH, EnrolRequest, EnrolResponse, Ticket};
 use xunge_protocol::envelope::{self, RequestEnvelope};
+use xunge_protocol::batch::Nothing;
 use xunge_protocol::message::{SYNC_PATH, ScopeStatus, SyncRequest, SyncResponse};
+use xunge_protocol::packed::PackedRequest;
 use xunge_protocol::receipt::{Receipt, SignedReceipt};
 use xunge_protocol::system::{Certificate, SignedCertificate, WriterRole};
 use xunge_protocol::{
@@ -169,7 +171,18 @@ impl State {
     fn sync(&mut self, body: &[u8]) -> Vec<u8> {
         let envelope = RequestEnvelope::parse(body).unwrap();
         let (key, _) = self.certified.as_ref().unwrap();
-        let request: SyncRequest = envelope.open(key, SYNC_PATH).unwrap();
+        let packed: PackedRequest = envelope.open(key, SYNC_PATH).unwrap();
+        // A desk that holds little: what builds on more it asks for as raw bytes.
+        let cursors = packed.cursors.clone();
+        let receipt_cursor = packed.receipt_cursor;
+        let opened = packed.open(PHONE, RELAY, &Nothing);
+        let send_plain = opened.is_err();
+        let request = opened.unwrap_or(SyncRequest {
+            cursors,
+            receipt_cursor,
+            plain: true,
+            ..SyncRequest::default()
+        });
         for segment in &request.segments {
             self.take(segment);
         }
@@ -192,7 +205,7 @@ impl State {
                 more: false,
                 write: true,
             }],
-            send_plain: false,
+            send_plain,
             forked: None,
         };
         envelope::seal_response(&self.key, RELAY, body, &answer).unwrap()

@@ -10,11 +10,13 @@ pub mod http;
 pub mod media;
 pub mod succeed;
 
+mod held;
 mod pull;
 mod push;
 
 use std::sync::Arc;
 
+use xunge_protocol::batch::Assume;
 use xunge_protocol::envelope::{RequestEnvelope, seal_response};
 use xunge_protocol::message::{MAX_SEGMENTS, RefusedSegment, SYNC_PATH};
 use xunge_protocol::packed::{PackedRequest, PackedResponse};
@@ -47,10 +49,11 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
         .filter(|w| w.certificate.certificate.role == WriterRole::Worker)
         .ok_or(SyncFailure::Refused(SyncRefusal::UnknownWriter))?;
     let packed: PackedRequest = envelope.open(writer.key(), SYNC_PATH)?;
-    let (request, unread) = packed.open();
-    if let Some(reason) = &unread {
-        tracing::info!(writer = %id, %reason, "raw bytes asked for");
-    }
+    let relay_writer = relay.county().relay_writer;
+    let (request, send_plain) = relay
+        .store
+        .read(|tx| Ok::<_, SyncFailure>(held::open(tx, packed, id, relay_writer)))?;
+    let plain = request.plain;
     if request.segments.len() > MAX_SEGMENTS || request.cursors.len() > MAX_CURSORS {
         return Err(WireError::TooLarge {
             what: "request",
@@ -104,8 +107,9 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
     } else {
         other_epoch(relay, &request)
     };
-    response.send_plain = unread.is_some();
-    let response = PackedResponse::of(response);
+    response.send_plain = send_plain;
+    let pack = (!plain).then_some(Assume::Changes);
+    let response = PackedResponse::of(response, id, relay_writer, pack);
     let county = relay.county();
     Ok(seal_response(
         &county.relay_key,

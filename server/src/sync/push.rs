@@ -18,7 +18,7 @@ use crate::store::{
 };
 
 /// Bytes of a change chunk before what its hash covers: magic and checksum.
-const CHUNK_PREFIX: usize = 8;
+pub(super) const CHUNK_PREFIX: usize = 8;
 
 /// Stores what `writer` brings, and returns the segments that were refused whole.
 pub(super) fn push(
