@@ -730,7 +730,12 @@ fn a_dispute_opened_and_declined_in_one_day_without_signal_still_gets_its_number
 }
 
 /// `segments` in a request of `phone`, in columns or as `batch` has them.
-fn packed(place: &Place, phone: &mut Phone, segments: Vec<Segment>, batch: Option<Batch>) -> Vec<u8> {
+fn packed(
+    place: &Place,
+    phone: &mut Phone,
+    segments: Vec<Segment>,
+    batch: Option<Batch>,
+) -> Vec<u8> {
     phone.counter += 1;
     let request = SyncRequest {
         receipt_cursor: phone.receipt_cursor,
@@ -744,7 +749,15 @@ fn packed(place: &Place, phone: &mut Phone, segments: Vec<Segment>, batch: Optio
     assert!(!packed.batch.is_plain());
     packed.batch = batch.unwrap_or(packed.batch);
     let epoch = EpochId([9; 8]);
-    seal_request(&phone.key, phone.writer, SYNC_PATH, epoch, phone.counter, &packed).unwrap()
+    seal_request(
+        &phone.key,
+        phone.writer,
+        SYNC_PATH,
+        epoch,
+        phone.counter,
+        &packed,
+    )
+    .unwrap()
 }
 
 #[test]

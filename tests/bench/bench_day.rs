@@ -128,8 +128,14 @@ async fn headers(numbers: &mut Numbers) -> Outcome {
     let idle = worker.phone.call("sync", json!({})).await?;
     let after = on_the_wire(&worker);
     let body = |name: &str| idle[name].as_f64().unwrap_or(f64::NAN);
-    numbers.set("http.up_bytes", (after.0 - before.0) as f64 - body("bytes_up"));
-    numbers.set("http.down_bytes", (after.1 - before.1) as f64 - body("bytes_down"));
+    numbers.set(
+        "http.up_bytes",
+        (after.0 - before.0) as f64 - body("bytes_up"),
+    );
+    numbers.set(
+        "http.down_bytes",
+        (after.1 - before.1) as f64 - body("bytes_down"),
+    );
     Ok(())
 }
 

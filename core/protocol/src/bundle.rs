@@ -5,7 +5,8 @@
 //! itself: segments by their writer, the answer home by the relay. So a bundle may come twice, late, or never.
 //!
 //! Sealed bundle: `version ‖ suite ‖ way ‖ recipient (8) ‖ HPKE ciphertext`, everything before the ciphertext being its
-//! associated data. Plain text: one zstd frame of CBOR, [`Outbound`] (its segments as a [`Batch`]) or [`Homebound`].
+//! associated data. Plain text: a payload of CBOR, [`Outbound`] (its segments as a [`Batch`]) or
+//! [`Homebound`].
 //! Pouch: `XGC ‖ version ‖ CBOR array of byte strings`, each a sealed bundle.
 
 use minicbor::bytes::ByteVec;
@@ -15,6 +16,7 @@ use crate::batch::{Assume, Batch, Nothing, Parties};
 use crate::crypto::{PublicKey, SecretKey, Signature, Suite};
 use crate::ids::{EpochId, Hash32, WriterId};
 use crate::message::{MAX_BODY_BYTES, MAX_PLAIN_BYTES, RefusedSegment};
+use crate::payload;
 use crate::receipt::SignedReceipt;
 use crate::refusal::SyncRefusal;
 use crate::segment::Segment;
@@ -35,7 +37,6 @@ const PREFIX: usize = 3 + 8;
 const POUCH_MAGIC: &[u8; 4] = b"XGC\x01";
 const SEAL_LABEL: &str = "xunge bundle 1";
 const HOME_LABEL: &str = "xunge homebound 1";
-const ZSTD_LEVEL: i32 = 9;
 
 /// Which way a bundle travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -209,7 +210,7 @@ impl SealedBundle {
     ) -> Result<Self, WireError> {
         let mut bytes = vec![VERSION, Suite::default().byte(), way as u8];
         bytes.extend_from_slice(&recipient_of(recipient));
-        let plain = wire::compress(content, ZSTD_LEVEL)?;
+        let plain = payload::pack(content)?;
         let sealed = recipient.seal(seed, SEAL_LABEL, &bytes, &plain)?;
         bytes.extend_from_slice(&sealed);
         Self::parse(bytes)
@@ -260,7 +261,7 @@ impl SealedBundle {
         }
         let (aad, sealed) = self.bytes.split_at(PREFIX);
         let plain = key.open(SEAL_LABEL, aad, sealed)?;
-        wire::decompress("bundle", &plain, MAX_PLAIN_BYTES)
+        payload::open("bundle", &plain, MAX_PLAIN_BYTES)
     }
 }
 

@@ -65,8 +65,9 @@ pub(crate) fn open(what: &'static str, payload: &[u8], limit: usize) -> Result<V
             static READ: OnceLock<DecoderDictionary<'static>> = OnceLock::new();
             let dictionary = READ.get_or_init(|| DecoderDictionary::copy(DICTIONARY));
             let frame = MAGIC.as_slice().chain(rest);
-            let mut decoder = Decoder::with_prepared_dictionary(frame, dictionary).map_err(failed)?;
-            decoder.window_log_max(24).map_err(failed)?;
+            let mut decoder =
+                Decoder::with_prepared_dictionary(frame, dictionary).map_err(failed)?;
+            decoder.window_log_max(wire::WINDOW_LOG).map_err(failed)?;
             let mut out = Vec::new();
             decoder
                 .take(limit as u64 + 1)
@@ -110,8 +111,20 @@ mod tests {
             let packed = pack(&vec![0; length]).unwrap();
             assert!(packed.len() < 1_000);
             let refused = open("payload", &packed, 50_000);
-            assert!(matches!(refused, Err(WireError::TooLarge { .. })), "{refused:?}");
+            assert!(
+                matches!(refused, Err(WireError::TooLarge { .. })),
+                "{refused:?}"
+            );
         }
+    }
+
+    #[test]
+    fn dictionary_1_is_the_one_that_was_released() {
+        let hash = crate::ids::Hash32::of(DICTIONARY);
+        assert_eq!(
+            hash.to_string(),
+            "93c31072e427dd41ee386157cf5024d92f7e621a2c1e0876902ee7a694c645a1"
+        );
     }
 
     #[test]

@@ -65,7 +65,10 @@ pub fn decode<'b, T: minicbor::Decode<'b, ()>>(
     Ok(value)
 }
 
-/// `bytes` compressed by zstd at `level`.
+/// Frames refer back at most 4 MiB, so that a reader needs no more memory than that, whatever a frame says.
+pub(crate) const WINDOW_LOG: u32 = 22;
+
+/// `bytes` compressed by zstd at `level`, at most 15: above, frames refer back further than readers allow.
 pub fn compress(bytes: &[u8], level: i32) -> Result<Vec<u8>, WireError> {
     zstd::bulk::compress(bytes, level).map_err(|e| WireError::Malformed {
         what: "zstd frame",
@@ -83,7 +86,7 @@ pub fn decompress(what: &'static str, bytes: &[u8], limit: usize) -> Result<Vec<
         why: e.to_string(),
     };
     let mut decoder = zstd::stream::read::Decoder::new(bytes).map_err(malformed)?;
-    decoder.window_log_max(24).map_err(malformed)?;
+    decoder.window_log_max(WINDOW_LOG).map_err(malformed)?;
     let mut out = Vec::new();
     decoder
         .take(limit as u64 + 1)

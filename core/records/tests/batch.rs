@@ -108,12 +108,19 @@ fn morning() -> (Vec<Segment>, Holds) {
     }
     let mut card = Document::new(Kind::Household).unwrap();
     let made = card
-        .edit(author(RELAY), at(0), &open("import@1").set("door", "3号").set("tier", "A"))
+        .edit(
+            author(RELAY),
+            at(0),
+            &open("import@1").set("door", "3号").set("tier", "A"),
+        )
         .unwrap()
         .unwrap();
     for (n, tier) in [(7, "B"), (8, "C")] {
         let edit = Edit::default().set("tier", tier).event(
-            EventId { writer: PHONE, n: n as u32 },
+            EventId {
+                writer: PHONE,
+                n: n as u32,
+            },
             event(PHONE, n as u32, at(n).0 + 17, "换了").1,
         );
         let change = card.edit(author(PHONE), at(n), &edit).unwrap().unwrap();
@@ -138,16 +145,26 @@ fn a_morning_comes_back_to_the_byte_and_is_a_fraction_of_itself() {
     assert!(!batch.is_plain());
     assert_eq!(batch.open(&parties(), &held).unwrap(), segments);
     let plain = Batch::plain(&segments).as_bytes().len();
-    assert!(batch.as_bytes().len() * 3 < plain, "{} of {plain}", batch.as_bytes().len());
+    assert!(
+        batch.as_bytes().len() * 3 < plain,
+        "{} of {plain}",
+        batch.as_bytes().len()
+    );
 }
 
 #[test]
 fn a_reader_without_what_a_batch_builds_on_asks_for_raw_bytes() {
     let (segments, _) = morning();
     let batch = Batch::pack(&segments, &parties(), Assume::ChangesAndHeaders);
-    assert_eq!(batch.open(&parties(), &Nothing), Err(BatchError::Unknown("a header")));
+    assert_eq!(
+        batch.open(&parties(), &Nothing),
+        Err(BatchError::Unknown("a header"))
+    );
     let changes = Batch::pack(&segments, &parties(), Assume::Changes);
-    assert_eq!(changes.open(&parties(), &Nothing), Err(BatchError::Unknown("a change")));
+    assert_eq!(
+        changes.open(&parties(), &Nothing),
+        Err(BatchError::Unknown("a change"))
+    );
     let plain = Batch::plain(&segments);
     assert_eq!(plain.open(&parties(), &Nothing).unwrap(), segments);
 }
@@ -175,7 +192,9 @@ fn a_reader_who_takes_another_for_the_sender_notices() {
 #[test]
 fn a_pulled_segment_comes_back_with_its_positions_and_missing_entries() {
     let (segments, held) = morning();
-    let [segment] = segments.as_slice() else { panic!() };
+    let [segment] = segments.as_slice() else {
+        panic!()
+    };
     let entries = segment.entries.iter().enumerate().map(|(n, e)| match n {
         0 | 3 | 4 => PulledEntry::Absent(e.leaf(change_hash(e)).hash()),
         _ => PulledEntry::Body {
@@ -203,20 +222,38 @@ fn no_segments_are_no_bytes() {
 /// Bodies that columns cannot say: they travel as they are, among others that can be packed.
 fn strange() -> Vec<Vec<u8>> {
     let mut doc = AutoCommit::new().with_actor(ActorId::from([1u8; 9]));
-    let list = doc.put_object(ROOT, "list", automerge::ObjType::List).unwrap();
+    let list = doc
+        .put_object(ROOT, "list", automerge::ObjType::List)
+        .unwrap();
     doc.insert(&list, 0, "a").unwrap();
-    doc.put(ROOT, "n", automerge::ScalarValue::counter(3)).unwrap();
+    doc.put(ROOT, "n", automerge::ScalarValue::counter(3))
+        .unwrap();
     doc.increment(ROOT, "n", 2).unwrap();
-    let text = doc.put_object(ROOT, "text", automerge::ObjType::Text).unwrap();
+    let text = doc
+        .put_object(ROOT, "text", automerge::ObjType::Text)
+        .unwrap();
     doc.splice_text(&text, 0, 0, "老人😀在家").unwrap();
-    doc.commit_with(CommitOptions::default().with_message("a message").with_time(-5));
+    doc.commit_with(
+        CommitOptions::default()
+            .with_message("a message")
+            .with_time(-5),
+    );
     doc.put(ROOT, "x", f64::NAN).unwrap();
     doc.put(ROOT, "y", -0.0).unwrap();
     doc.commit_with(CommitOptions::default().with_time(7));
     doc.put(ROOT, "long", "长".repeat(3_000)).unwrap();
     doc.commit();
-    let mut bodies: Vec<_> = doc.get_changes(&[]).iter().map(|c| c.raw_bytes().to_vec()).collect();
-    bodies.extend([vec![], vec![0], vec![0x85, 0x6f, 0x4a, 0x83, 1, 2, 3, 4, 1, 0], vec![7; 300]]);
+    let mut bodies: Vec<_> = doc
+        .get_changes(&[])
+        .iter()
+        .map(|c| c.raw_bytes().to_vec())
+        .collect();
+    bodies.extend([
+        vec![],
+        vec![0],
+        vec![0x85, 0x6f, 0x4a, 0x83, 1, 2, 3, 4, 1, 0],
+        vec![7; 300],
+    ]);
     bodies
 }
 
@@ -237,7 +274,9 @@ fn value() -> impl Strategy<Value = Value> {
     prop_oneof![
         any::<bool>().prop_map(Value::Bool),
         any::<i64>().prop_map(Value::Int),
-        any::<f64>().prop_filter("finite", |x| x.is_finite()).prop_map(Value::Float),
+        any::<f64>()
+            .prop_filter("finite", |x| x.is_finite())
+            .prop_map(Value::Float),
         "[a-f0-9]{0,40}".prop_map(Value::Text),
         "[0-9]{4}-[0-9]{2}-[0-9]{2}".prop_map(Value::Text),
         "\\PC{0,20}".prop_map(Value::Text),
@@ -251,7 +290,13 @@ type Step = (u8, Vec<(u8, Value)>, bool, i64, String);
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let fields = proptest::collection::vec((0..6u8, value()), 0..6);
-    let step = (0..4u8, fields, any::<bool>(), 0..4_000_000_000i64, "\\PC{0,12}");
+    let step = (
+        0..4u8,
+        fields,
+        any::<bool>(),
+        0..4_000_000_000i64,
+        "\\PC{0,12}",
+    );
     proptest::collection::vec(step, 1..14)
 }
 
@@ -271,17 +316,24 @@ fn history(steps: Vec<Step>) -> (Vec<Segment>, Holds) {
         }
         let (id, body) = event(RELAY, n, at * 1_000 + 3, &note);
         let theirs = edit.clone().event(id, body);
-        if let Some(change) = there.edit(author(RELAY), Timestamp(at * 1_000), &theirs).unwrap() {
+        if let Some(change) = there
+            .edit(author(RELAY), Timestamp(at * 1_000), &theirs)
+            .unwrap()
+        {
             held.push(change.hash);
             unseen.push(change);
         }
         if !apart {
             for change in unseen.drain(..) {
-                here.apply(&xunge_records::check_change(&change.bytes).unwrap()).unwrap();
+                here.apply(&xunge_records::check_change(&change.bytes).unwrap())
+                    .unwrap();
             }
         }
         let (id, body) = event(PHONE, n, at * 1_000 - 7, &note);
-        if let Some(change) = here.edit(author(PHONE), Timestamp(at * 1_000), &edit.event(id, body)).unwrap() {
+        if let Some(change) = here
+            .edit(author(PHONE), Timestamp(at * 1_000), &edit.event(id, body))
+            .unwrap()
+        {
             let record = RecordId::written(PHONE, which.into());
             entries.push(entry(record, Kind::Dispute, change.bytes));
         }
@@ -337,9 +389,18 @@ fn a_batch_that_unfolds_without_end_stops_at_the_limits() {
     for n in 0..2_000 {
         edit = edit.set(format!("purposes/P{n}"), true);
     }
-    let change = document.edit(author(PHONE), Timestamp(5_000), &edit).unwrap().unwrap();
+    let change = document
+        .edit(author(PHONE), Timestamp(5_000), &edit)
+        .unwrap()
+        .unwrap();
     let entries = (0..400)
-        .map(|n| entry(RecordId::written(PHONE, n), Kind::Visit, change.bytes.clone()))
+        .map(|n| {
+            entry(
+                RecordId::written(PHONE, n),
+                Kind::Visit,
+                change.bytes.clone(),
+            )
+        })
         .collect();
     let segments = vec![seal(PHONE, 0, entries)];
     // The packer reads back what it packs within the same limits, and so gives raw bytes.
@@ -348,7 +409,10 @@ fn a_batch_that_unfolds_without_end_stops_at_the_limits() {
 
 #[test]
 fn the_golden_batch_of_version_1_still_opens() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/golden/batch/1.hex");
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../fixtures/golden/batch/1.hex"
+    );
     let (segments, held) = morning();
     if !std::path::Path::new(path).exists() && std::env::var_os("XUNGE_BLESS").is_some() {
         let batch = Batch::pack(&segments, &parties(), Assume::ChangesAndHeaders);

@@ -6,9 +6,9 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use xunge_protocol::batch::Nothing;
 use xunge_protocol::enrolment::{ENROL_PATH, EnrolRequest, EnrolResponse, Ticket};
 use xunge_protocol::envelope::{self, RequestEnvelope};
-use xunge_protocol::batch::Nothing;
 use xunge_protocol::message::{SYNC_PATH, ScopeStatus, SyncRequest, SyncResponse};
 use xunge_protocol::packed::PackedRequest;
 use xunge_protocol::receipt::{Receipt, SignedReceipt};

@@ -151,7 +151,12 @@ fn samples(examples: &[Example], dictionary: &Dictionary, seed: u64) -> Vec<Vec<
         } else {
             Assume::ChangesAndHeaders
         };
-        let Example { segments, pulled, parties, scope } = example;
+        let Example {
+            segments,
+            pulled,
+            parties,
+            scope,
+        } = example;
         let Some(batch) = Batch::trial(segments, parties, assume, *pulled, dictionary) else {
             continue;
         };

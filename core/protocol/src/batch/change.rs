@@ -47,7 +47,9 @@ pub(super) fn plan(entry: &Entry, header: &SegmentHeader, dictionary: &Dictionar
     let read = Change::from_bytes(entry.body.clone()).ok()?;
     let change = read.decode();
     let hash = Hash32(read.hash().0);
-    let rebuild = author(&change.actor_id).filter(|(w, _)| *w == header.writer)?.1;
+    let rebuild = author(&change.actor_id)
+        .filter(|(w, _)| *w == header.writer)?
+        .1;
     let simple = change.message.is_none() && change.extra_bytes.is_empty() && change.time >= 0;
     if !simple || read.raw_bytes() != entry.body || change.deps.len() > MOST_DEPENDENCIES {
         return None;
@@ -287,7 +289,12 @@ impl Plan {
             if state.described <= *place as usize {
                 state.described = *place as usize + 1;
                 let key = sort.key.as_deref();
-                let bytes = [sort.map, sort.class, sort.overwrites, u8::from(key.is_some())];
+                let bytes = [
+                    sort.map,
+                    sort.class,
+                    sort.overwrites,
+                    u8::from(key.is_some()),
+                ];
                 out.at(SHAPE).extend_from_slice(&bytes);
                 if let Some(key) = key {
                     put_text(key, SHAPE, state, out);
@@ -299,7 +306,11 @@ impl Plan {
 }
 
 fn put_value(value: &ScalarValue, place: Place, state: &mut State<'_>, out: &mut Writer) {
-    let Place { column, time, scope } = place;
+    let Place {
+        column,
+        time,
+        scope,
+    } = place;
     let Some(class) = Class::of(value, scope) else {
         return;
     };

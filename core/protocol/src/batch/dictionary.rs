@@ -73,18 +73,48 @@ pub struct Dictionary {
     pub shapes: Vec<Shape>,
 }
 
-const FIRST: &[u8] = include_bytes!("../../data/batch-1.cbor");
+/// Every dictionary that was ever released, the first under number 1.
+const RELEASED: [&[u8]; 1] = [include_bytes!("../../data/batch-1.cbor")];
 
 impl Dictionary {
-    /// Dictionary 1.
-    pub fn first() -> Result<&'static Self, BatchError> {
-        static READ: OnceLock<Result<Dictionary, BatchError>> = OnceLock::new();
-        READ.get_or_init(|| Ok(wire::decode("dictionary", FIRST)?))
+    /// The dictionary with this number, which is also the version byte of batches that use it.
+    ///
+    /// # Errors
+    /// [`BatchError::UnknownVersion`] for a number from the future.
+    pub fn numbered(number: u8) -> Result<&'static Self, BatchError> {
+        static READ: [OnceLock<Result<Dictionary, BatchError>>; RELEASED.len()] =
+            [const { OnceLock::new() }; RELEASED.len()];
+        let unknown = BatchError::UnknownVersion(number);
+        let place = usize::from(number).checked_sub(1);
+        let released = place.and_then(|n| Some((READ.get(n)?, RELEASED.get(n)?)));
+        let (read, bytes) = released.ok_or(unknown)?;
+        read.get_or_init(|| Ok(wire::decode("dictionary", bytes)?))
             .as_ref()
             .map_err(Clone::clone)
     }
 
     pub(super) fn skeleton(&self, kind: u8) -> Option<&Skeleton> {
         self.skeletons.iter().find(|s| s.kind == kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dictionary_1_is_the_one_that_was_released() {
+        let hash = Hash32::of(RELEASED[0]);
+        assert_eq!(
+            hash.to_string(),
+            "4d6a7aceb825879f8c682b15aea5e5edb0d2eacd127f633ad86a2c69a3bf7507"
+        );
+        assert!(!Dictionary::numbered(1).unwrap().shapes.is_empty());
+    }
+
+    #[test]
+    fn no_number_from_the_future_is_a_dictionary() {
+        assert_eq!(Dictionary::numbered(0), Err(BatchError::UnknownVersion(0)));
+        assert_eq!(Dictionary::numbered(2), Err(BatchError::UnknownVersion(2)));
     }
 }

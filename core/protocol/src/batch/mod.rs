@@ -38,7 +38,7 @@ use crate::wire::{self, WireError};
 
 /// Version byte of raw bytes: the CBOR of the segments.
 pub(crate) const PLAIN: u8 = 0;
-/// Version byte of columns with dictionary 1.
+/// Version byte of the columns that are written here: the number of the newest dictionary that every reader has.
 const COLUMNS: u8 = 1;
 
 /// Flags: few entries, as rows.
@@ -165,7 +165,9 @@ impl Batch {
         let same = |batch: &Self| {
             let entries = segments.iter().flat_map(|s| &s.entries);
             let own = Own::of(entries, segments.iter().map(|s| &s.header));
-            batch.open(parties, &own).is_ok_and(|opened| opened == segments)
+            batch
+                .open(parties, &own)
+                .is_ok_and(|opened| opened == segments)
         };
         packed(&views, false, parties, assume, same).unwrap_or_else(|| Self::plain(segments))
     }
@@ -231,11 +233,10 @@ impl Batch {
         match self.0.split_first() {
             None => Ok(Vec::new()),
             Some((&PLAIN, cbor)) => Ok(wire::decode("segments", cbor)?),
-            Some((&COLUMNS, rest)) => unpacked(rest, parties, held, &Limits::MESSAGE)?
+            Some((&version, rest)) => unpacked(version, rest, parties, held, &Limits::MESSAGE)?
                 .into_iter()
                 .map(pushed)
                 .collect(),
-            Some((&version, _)) => Err(BatchError::UnknownVersion(version)),
         }
     }
 
@@ -264,8 +265,7 @@ impl Batch {
         match self.0.split_first() {
             None => Ok(Vec::new()),
             Some((&PLAIN, cbor)) => Ok(wire::decode("segments", cbor)?),
-            Some((&COLUMNS, rest)) => unpacked(rest, parties, held, limits),
-            Some((&version, _)) => Err(BatchError::UnknownVersion(version)),
+            Some((&version, rest)) => unpacked(version, rest, parties, held, limits),
         }
     }
 }
@@ -283,7 +283,7 @@ fn packed(
     }
     // Automerge may panic over what it cannot read; such bytes travel as they are.
     let pack = || {
-        let dictionary = Dictionary::first().ok()?;
+        let dictionary = Dictionary::numbered(COLUMNS).ok()?;
         let bytes = pack::pack(views, pulled, parties, assume, dictionary, COLUMNS)?;
         Some(Batch(bytes)).filter(same)
     };
@@ -292,12 +292,14 @@ fn packed(
 
 /// Opens columns. A panic inside Automerge stays inside.
 fn unpacked(
+    version: u8,
     bytes: &[u8],
     parties: &Parties,
     held: &dyn Held,
     limits: &Limits,
 ) -> Result<Vec<PulledSegment>, BatchError> {
-    let open = || open::open(bytes, parties, held, Dictionary::first()?, limits);
+    let dictionary = Dictionary::numbered(version)?;
+    let open = || open::open(bytes, parties, held, dictionary, limits);
     catch_unwind(AssertUnwindSafe(open)).unwrap_or(Err(BatchError::Malformed("a change")))
 }
 
@@ -309,7 +311,11 @@ fn pushed(segment: PulledSegment) -> Result<Segment, BatchError> {
     Ok(Segment {
         header: segment.header,
         signature: segment.signature,
-        entries: segment.entries.into_iter().map(entry).collect::<Result<_, _>>()?,
+        entries: segment
+            .entries
+            .into_iter()
+            .map(entry)
+            .collect::<Result<_, _>>()?,
     })
 }
 

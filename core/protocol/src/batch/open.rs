@@ -5,9 +5,7 @@ use super::change::RAW;
 use super::columns::{HEAD, OPAQUE, PLACE, POSITION, RECORD, Reader};
 use super::dictionary::Dictionary;
 use super::input::Input;
-use super::pack::{
-    ACKNOWLEDGEMENT, KNOWN, LITERAL, MINE, MOST_NAMED, NEXT, OTHERS, SAME,
-};
+use super::pack::{ACKNOWLEDGEMENT, KNOWN, LITERAL, MINE, MOST_NAMED, NEXT, OTHERS, SAME};
 use super::rebuild::{Draft, Source};
 use super::state::State;
 use super::text::writer;
@@ -165,7 +163,12 @@ impl Opener<'_, '_> {
         if !self.pulled {
             return Ok(0);
         }
-        let last = self.state.positions.get(&scope).copied().unwrap_or_default();
+        let last = self
+            .state
+            .positions
+            .get(&scope)
+            .copied()
+            .unwrap_or_default();
         let step = self.from.at(POSITION)?.signed()?.cast_unsigned();
         let position = last.wrapping_add(step).wrapping_add(1);
         self.state.positions.insert(scope, position);
@@ -233,7 +236,8 @@ impl Opener<'_, '_> {
     }
 
     fn record(&mut self, header: &SegmentHeader) -> Result<Named, BatchError> {
-        let last = |state: &State<'_>, writer| state.counters.get(&writer).copied().unwrap_or_default();
+        let last =
+            |state: &State<'_>, writer| state.counters.get(&writer).copied().unwrap_or_default();
         let counter = |n: Option<i64>| {
             let n = n.and_then(|n| u32::try_from(n).ok());
             n.ok_or(BatchError::Malformed("a record's counter"))

@@ -138,7 +138,9 @@ impl Packer<'_> {
                 Slot::Body(position, entry) => {
                     if self.pulled {
                         let last = self.state.positions.insert(header.scope, *position);
-                        let step = position.wrapping_sub(last.unwrap_or_default()).wrapping_sub(1);
+                        let step = position
+                            .wrapping_sub(last.unwrap_or_default())
+                            .wrapping_sub(1);
                         put_signed(self.out.at(POSITION), step.cast_signed());
                     }
                     let change = self.entry(entry, header);
@@ -160,7 +162,11 @@ impl Packer<'_> {
     fn previous(&mut self, header: &SegmentHeader) {
         let expected = match header.index.checked_sub(1) {
             None => Some(Hash32([0; 32])),
-            Some(before) => self.state.headers.get(&(header.scope, header.writer, before)).copied(),
+            Some(before) => self
+                .state
+                .headers
+                .get(&(header.scope, header.writer, before))
+                .copied(),
         };
         let known = match expected {
             Some(expected) => expected == header.previous,

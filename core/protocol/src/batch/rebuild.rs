@@ -313,7 +313,9 @@ impl Draft {
         let before = seen.map_or(&[][..], |seen| seen.changes.as_slice());
         let back = |n: usize| {
             let change = before.iter().rev().nth(n).map(|(hash, _)| *hash);
-            change.ok_or(BatchError::Malformed("a change that the batch did not hold"))
+            change.ok_or(BatchError::Malformed(
+                "a change that the batch did not hold",
+            ))
         };
         let mut deps = Vec::with_capacity(self.dependencies.len());
         for dependency in &self.dependencies {
@@ -323,7 +325,9 @@ impl Draft {
                 Dependency::Whole(hash) => *hash,
                 Dependency::Skeleton => {
                     let skeleton = state.dictionary.skeleton(self.kind);
-                    skeleton.ok_or(BatchError::Malformed("an unknown kind"))?.hash
+                    skeleton
+                        .ok_or(BatchError::Malformed("an unknown kind"))?
+                        .hash
                 }
                 Dependency::Prefix(prefix) => held
                     .change(header.scope, &record, *prefix)

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::{BatchError, Parties};
 use super::columns::VALUES;
 use super::dictionary::{Dictionary, Shape, Sort};
+use super::{BatchError, Parties};
 use crate::ids::{Hash32, RecordId, ScopeId, WriterId};
 
 /// Bytes of a change chunk before what its hash covers: magic and checksum.
@@ -124,7 +124,10 @@ impl<'d> State<'d> {
 
     /// Takes `bytes` from what a reader may still make.
     pub(super) fn spend(&mut self, bytes: usize) -> Result<(), BatchError> {
-        self.left = self.left.checked_sub(bytes).ok_or(BatchError::TooLarge("bytes"))?;
+        self.left = self
+            .left
+            .checked_sub(bytes)
+            .ok_or(BatchError::TooLarge("bytes"))?;
         Ok(())
     }
 
@@ -152,7 +155,10 @@ impl<'d> State<'d> {
 
     /// The sequence number that the next change of `author` most likely has.
     pub(super) fn next_sequence(&self, record: &RecordId, author: (WriterId, u8)) -> u64 {
-        let last = self.records.get(record).and_then(|seen| seen.sequence.get(&author));
+        let last = self
+            .records
+            .get(record)
+            .and_then(|seen| seen.sequence.get(&author));
         last.map_or(1, |n| n.saturating_add(1))
     }
 

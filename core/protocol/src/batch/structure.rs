@@ -147,7 +147,10 @@ pub(super) fn open(
         match first {
             TIME => {
                 let difference = from.at(place.column)?.signed()?;
-                let millis = place.time.checked_mul(1000).and_then(|t| t.checked_add(difference));
+                let millis = place
+                    .time
+                    .checked_mul(1000)
+                    .and_then(|t| t.checked_add(difference));
                 let value = millis.and_then(|m| u64::try_from(m).ok());
                 head(&mut out, 0, value.ok_or(BatchError::Malformed("a time"))?);
             }
@@ -215,4 +218,3 @@ fn head(out: &mut Vec<u8>, major: u8, value: u64) {
         out.extend_from_slice(&value.to_be_bytes());
     }
 }
-

@@ -53,7 +53,9 @@ pub(super) fn text(
         place => {
             let place = usize::try_from(place - FIRST).unwrap_or(usize::MAX);
             let known = state.strings.get(place);
-            known.cloned().ok_or(BatchError::Malformed("an unknown text"))?
+            known
+                .cloned()
+                .ok_or(BatchError::Malformed("an unknown text"))?
         }
     };
     state.spend(text.len())?;

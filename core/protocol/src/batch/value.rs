@@ -94,8 +94,14 @@ impl Class {
 
 /// The bytes of lower-case hex digits.
 pub(super) fn hex(text: &str) -> Option<Vec<u8>> {
-    let lower = text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-    if lower { ::hex::decode(text).ok() } else { None }
+    let lower = text
+        .bytes()
+        .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    if lower {
+        ::hex::decode(text).ok()
+    } else {
+        None
+    }
 }
 
 /// Hash, type and size of a media reference.
@@ -104,7 +110,11 @@ pub(super) fn media(text: &str) -> Option<(Hash32, &str, u64)> {
     let (hash, mime, size) = (parts.next()?, parts.next()?, parts.next()?);
     let size_read: u64 = size.parse().ok()?;
     let same = parts.next().is_none() && size_read.to_string() == size;
-    if same { Some((hash.parse().ok()?, mime, size_read)) } else { None }
+    if same {
+        Some((hash.parse().ok()?, mime, size_read))
+    } else {
+        None
+    }
 }
 
 /// Days since 1970-01-01 of `YYYY-MM-DD`, if the text is the one spelling of a day.
@@ -170,7 +180,14 @@ mod tests {
 
     #[test]
     fn what_is_no_day_is_no_date() {
-        for text in ["2026-02-30", "2026-13-01", "2026-1-01", "2026-00-10", "+026-01-01", "2026-01-00"] {
+        for text in [
+            "2026-02-30",
+            "2026-13-01",
+            "2026-1-01",
+            "2026-00-10",
+            "+026-01-01",
+            "2026-01-00",
+        ] {
             assert_eq!(day(text), None, "{text}");
         }
     }
