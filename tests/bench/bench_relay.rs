@@ -2,8 +2,9 @@
 //! and inserts the same rows: same batches, same settings, same disk. The batches are what real phones sent; they are
 //! caught on the way, and given to the relay's own door in this process, so that no phone shares the clock.
 
+use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use automerge::{AutoCommit, Change};
@@ -24,6 +25,8 @@ use crate::sqlcipher;
 
 const PHONES: usize = 12;
 const BATCH: usize = 110;
+/// Requests under way at the same time, as phones come to a relay.
+const AT_ONCE: usize = 4;
 /// What one batch leaves behind.
 const TABLES: [&str; 4] = ["segments", "entries", "records", "receipts"];
 
@@ -37,12 +40,13 @@ pub(crate) async fn run(numbers: &mut Numbers) -> Outcome {
     let folder = place.folder;
 
     let records = (PHONES * BATCH) as f64;
+    let before = Before::of(&data, &key)?;
     let (took, spent) = tokio::task::spawn_blocking({
         let data = data.clone();
         move || relay_takes(&data, &bodies)
     })
     .await??;
-    let floor = floor(&data, &key)?;
+    let floor = floor(&data, &key, &before)?;
     numbers.set("relay.batch_records", BATCH as f64);
     numbers.set("relay.records_per_second", records / took.as_secs_f64());
     numbers.set(
@@ -120,7 +124,7 @@ async fn sync_body(stream: &mut tokio::net::TcpStream) -> Outcome<Option<Vec<u8>
     }
 }
 
-/// Wall time and CPU of the relay for all batches, one after the other.
+/// Wall time and CPU of the relay for all batches.
 fn relay_takes(data: &Path, bodies: &[Vec<u8>]) -> Outcome<(Duration, Duration)> {
     let relay = Relay::open(
         data,
@@ -133,11 +137,22 @@ fn relay_takes(data: &Path, bodies: &[Vec<u8>]) -> Outcome<(Duration, Duration)>
     let relay = Arc::new(relay);
     let before = cpu(std::process::id())?;
     let began = Instant::now();
-    for body in bodies {
-        if let Err(failure) = xunge_server::sync::handle(&relay, body) {
-            fail!("the relay refused a batch: {}", failure.code());
-        }
-    }
+    let waiting = Mutex::new(bodies.iter());
+    std::thread::scope(|scope| {
+        let phone = || {
+            while let Some(body) = next(&waiting) {
+                if let Err(failure) = xunge_server::sync::handle(&relay, body) {
+                    fail!("the relay refused a batch: {}", failure.code());
+                }
+            }
+            Outcome::Ok(())
+        };
+        let phones: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(phone)).collect();
+        let ended = phones.into_iter().map(|p| p.join());
+        ended
+            .map(|e| e.unwrap_or_else(|_| Err("a phone panicked".into())))
+            .collect::<Outcome<Vec<()>>>()
+    })?;
     Ok((began.elapsed(), cpu(std::process::id())? - before))
 }
 
@@ -146,20 +161,59 @@ struct Rows {
     rows: Vec<Vec<Value>>,
 }
 
-/// Wall time of the bare loop over what the relay has just written.
-fn floor(data: &Path, key: &str) -> Outcome<Duration> {
+fn next<'a>(waiting: &Mutex<std::slice::Iter<'a, Vec<u8>>>) -> Option<&'a Vec<u8>> {
+    waiting
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .next()
+}
+
+/// What the log held before: its last position in each scope.
+struct Before(HashMap<Vec<u8>, i64>);
+
+impl Before {
+    fn of(data: &Path, key: &str) -> Outcome<Self> {
+        let relay = sqlcipher::open_any(data, &[key])?;
+        let mut scopes = relay.prepare("SELECT scope, position FROM scopes")?;
+        let scopes = scopes.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(Self(scopes.collect::<Result<_, _>>()?))
+    }
+
+    fn last(&self, scope: &Value) -> i64 {
+        match scope {
+            Value::Blob(scope) => self.0.get(scope).copied().unwrap_or(0),
+            _ => 0,
+        }
+    }
+}
+
+/// Wall time of the bare loop over what the relay has just written: what the phones brought, and what the relay added to
+/// it in their scopes.
+fn floor(data: &Path, key: &str, before: &Before) -> Outcome<Duration> {
     let relay = sqlcipher::open_any(data, &[key])?;
     let mut batches: Vec<Vec<Rows>> = Vec::new();
-    let mut writers = relay.prepare("SELECT DISTINCT writer FROM writers WHERE worker <> ''")?;
-    let writers: Vec<Value> = writers
-        .query_map([], |row| row.get(0))?
+    let mut writers = relay.prepare(
+        "SELECT DISTINCT w.writer, e.scope FROM writers w JOIN entries e ON e.writer = w.writer WHERE w.worker <> ''",
+    )?;
+    let writers: Vec<(Value, Value)> = writers
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
-    for writer in writers {
+    for (n, (writer, scope)) in writers.iter().enumerate() {
         let mut batch = Vec::new();
         for table in TABLES {
+            let rows = rows(&relay, table, writer)?;
+            batch.push(Rows { table, rows });
+        }
+        let mut select = relay.prepare(
+            "SELECT e.* FROM entries e JOIN writers w ON w.writer = e.writer
+             WHERE w.worker = '' AND e.scope = ?1 AND e.position > ?2 AND e.kind < 128",
+        )?;
+        // Of a scope with several phones once, when all that it builds on is there.
+        if writers.iter().skip(n + 1).all(|(_, other)| other != scope) {
+            let rows = query(&mut select, (scope, before.last(scope)))?;
             batch.push(Rows {
-                table,
-                rows: rows(&relay, table, &writer)?,
+                table: "entries",
+                rows,
             });
         }
         batches.push(batch);
@@ -183,7 +237,8 @@ fn floor(data: &Path, key: &str) -> Outcome<Duration> {
             .position(|column| column == name)
             .ok_or("no such column")
     };
-    let (body, kind) = (place("body")?, place("kind")?);
+    let (body, kind, record) = (place("body")?, place("kind")?, place("record")?);
+    let mut documents = Documents::default();
 
     let began = Instant::now();
     for batch in &batches {
@@ -191,7 +246,7 @@ fn floor(data: &Path, key: &str) -> Outcome<Duration> {
         for Rows { table, rows } in batch {
             for row in rows {
                 if *table == "entries" {
-                    apply(&row[kind], &row[body])?;
+                    documents.apply(&row[record], &row[kind], &row[body])?;
                 }
                 let marks = vec!["?"; row.len()].join(",");
                 bare.prepare_cached(&format!("INSERT INTO {table} VALUES ({marks})"))?
@@ -205,24 +260,43 @@ fn floor(data: &Path, key: &str) -> Outcome<Duration> {
 
 fn rows(relay: &Connection, table: &str, writer: &Value) -> Outcome<Vec<Vec<Value>>> {
     let mut select = relay.prepare(&format!("SELECT * FROM {table} WHERE writer = ?1"))?;
+    query(&mut select, [writer])
+}
+
+fn query(
+    select: &mut rusqlite::Statement<'_>,
+    params: impl rusqlite::Params,
+) -> Outcome<Vec<Vec<Value>>> {
     let columns = select.column_count();
-    let rows = select.query_map([writer], |row| (0..columns).map(|n| row.get(n)).collect())?;
+    let rows = select.query_map(params, |row| (0..columns).map(|n| row.get(n)).collect())?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn apply(kind: &Value, body: &Value) -> Outcome {
-    let (Value::Integer(kind), Value::Blob(body)) = (kind, body) else {
-        fail!("entries have other columns")
-    };
-    let kind = Kind::ALL
-        .into_iter()
-        .find(|k| i64::from(k.entry_kind().0) == *kind)
-        .ok_or("unknown kind")?;
-    let mut document = AutoCommit::new();
-    let changes = [genesis::bytes(kind), body].map(|bytes| Change::from_bytes(bytes.to_vec()));
-    let changes = changes.into_iter().collect::<Result<Vec<_>, _>>()?;
-    document.apply_changes(changes)?;
-    Ok(())
+/// The documents that the bare loop has made.
+#[derive(Default)]
+struct Documents(HashMap<Vec<u8>, AutoCommit>);
+
+impl Documents {
+    fn apply(&mut self, record: &Value, kind: &Value, body: &Value) -> Outcome {
+        let (Value::Blob(record), Value::Integer(kind), Value::Blob(body)) = (record, kind, body)
+        else {
+            fail!("entries have other columns")
+        };
+        if let Some(document) = self.0.get_mut(record) {
+            document.apply_changes([Change::from_bytes(body.clone())?])?;
+            return Ok(());
+        }
+        let kind = Kind::ALL
+            .into_iter()
+            .find(|k| i64::from(k.entry_kind().0) == *kind)
+            .ok_or("unknown kind")?;
+        let mut document = AutoCommit::new();
+        let changes = [genesis::bytes(kind), body].map(|bytes| Change::from_bytes(bytes.to_vec()));
+        let changes = changes.into_iter().collect::<Result<Vec<_>, _>>()?;
+        document.apply_changes(changes)?;
+        self.0.insert(record.clone(), document);
+        Ok(())
+    }
 }
 
 /// The disk itself: 4 KiB written and synced, the middle of 50 times.

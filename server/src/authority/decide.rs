@@ -5,7 +5,7 @@ use xunge_protocol::{Hash32, RefusalCode};
 use xunge_records::check_change;
 
 use super::{Authority, AuthorityError};
-use crate::log::judge::{Bearer, Content, Refusal};
+use crate::log::judge::{Bearer, Content, Refusal, guard};
 use crate::log::receipt;
 use crate::store::{EntryId, EntryRow, QuarantineRow, QuarantineState};
 
@@ -116,7 +116,7 @@ impl Authority<'_> {
             late: false,
             content,
         };
-        if let Err(refusal) = self.log.take(bearer, &entry.entry)? {
+        if let Err(refusal) = self.log.take(bearer, &entry.entry, guard(&entry.entry))? {
             return Ok(Err(refusal));
         }
         // Readers of this scope may never have seen the writer: its certificate comes before.

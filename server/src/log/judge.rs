@@ -53,14 +53,25 @@ pub(crate) enum Content<'a> {
     Vouched,
 }
 
+/// What the guard says of an entry's bytes.
+pub(crate) type Guarded = Result<(Kind, CheckedChange), Refusal>;
+
+/// Asks the guard about an entry, whoever brings it and wherever to. Needs no store.
+pub(crate) fn guard(entry: &Entry) -> Guarded {
+    let kind = Kind::from_entry_kind(entry.kind).ok_or(RefusalCode::KindNotAllowed)?;
+    Ok((kind, check_change(&entry.body)?))
+}
+
 impl LogWork<'_> {
-    /// Judges `entry`; where it may be, its record's document holds it afterwards. Nothing is stored.
+    /// Judges `entry`, of which the guard said `guarded`; where it may be, its record's document holds it afterwards.
+    /// Nothing is stored.
     pub(crate) fn take(
         &mut self,
         bearer: Bearer<'_>,
         entry: &Entry,
-    ) -> Result<Result<CheckedChange, Refusal>, LogError> {
-        let (kind, change) = match self.judge(bearer, entry)? {
+        guarded: Guarded,
+    ) -> Result<Result<(), Refusal>, LogError> {
+        let (kind, change) = match self.judge(bearer, entry, guarded)? {
             Ok(judged) => judged,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -75,9 +86,7 @@ impl LogWork<'_> {
             Ok(document) => document,
             Err(error) => return Ok(Err(GuardError::from(error).into())),
         };
-        Ok(self
-            .settle(bearer, entry, &change, document)?
-            .map(|()| change))
+        self.settle(bearer, entry, &change, document)
     }
 
     /// As [`Self::take`], of an entry whose change `after` holds already, since this relay just wrote it.
@@ -87,24 +96,22 @@ impl LogWork<'_> {
         entry: &Entry,
         after: Document,
     ) -> Result<Result<(), Refusal>, LogError> {
-        match self.judge(bearer, entry)? {
+        match self.judge(bearer, entry, guard(entry))? {
             Ok((_, change)) => self.settle(bearer, entry, &change, after),
             Err(refusal) => Ok(Err(refusal)),
         }
     }
 
-    /// Whether the bytes pass the guard, and this writer may do this to this record.
+    /// Whether what passed the guard may be done to this record by this writer.
     fn judge(
         &mut self,
         bearer: Bearer<'_>,
         entry: &Entry,
+        guarded: Guarded,
     ) -> Result<Result<(Kind, CheckedChange), Refusal>, LogError> {
-        let Some(kind) = Kind::from_entry_kind(entry.kind) else {
-            return Ok(Err(RefusalCode::KindNotAllowed.into()));
-        };
-        let change = match check_change(&entry.body) {
-            Ok(change) => change,
-            Err(error) => return Ok(Err(error.into())),
+        let (kind, change) = match guarded {
+            Ok(passed) => passed,
+            Err(refusal) => return Ok(Err(refusal)),
         };
         if !entry.record.is_known() || change.author.writer != bearer.writer {
             return Ok(Err(RefusalCode::ForeignRecord.into()));

@@ -11,6 +11,7 @@ use xunge_protocol::message::MAX_SEGMENTS;
 use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::system::WriterRole;
 
+use super::offer::Offer;
 use super::{MAX_RECEIPTS, SyncFailure, push};
 use crate::authority::Authority;
 use crate::relay::Relay;
@@ -84,10 +85,12 @@ pub fn take(relay: &Arc<Relay>, bundle: &SealedBundle) -> Result<Brought, SyncFa
     let entries = segments.iter().map(|s| s.entries.len() as u64).sum();
     let inside = relay.clone();
     let by = known.clone();
+    let offers: Vec<_> = segments
+        .into_iter()
+        .map(|s| Offer::of(s, known.key()))
+        .collect();
     let refused = relay.store.write(move |tx| {
-        Authority::run(&inside, tx, |authority| {
-            push::push(authority, &by, segments)
-        })
+        Authority::run(&inside, tx, |authority| push::push(authority, &by, offers))
     })?;
     relay.notify();
     // Receipts of another epoch are counted anew.

@@ -4,7 +4,7 @@ use xunge_protocol::batch::Held;
 use xunge_protocol::packed::PackedRequest;
 use xunge_protocol::{Hash32, RecordId, ScopeId, SyncRequest, WriterId};
 
-use super::push::CHUNK_PREFIX;
+use super::offer::CHUNK_PREFIX;
 use crate::store::LogTx;
 
 struct Here<'a>(&'a dyn LogTx);

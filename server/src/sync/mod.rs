@@ -11,6 +11,7 @@ pub mod media;
 pub mod succeed;
 
 mod held;
+mod offer;
 mod pull;
 mod push;
 
@@ -30,6 +31,7 @@ pub use failure::SyncFailure;
 use crate::authority::Authority;
 use crate::relay::Relay;
 use crate::store::{Claim, WriterRow};
+use offer::Offer;
 
 /// Most scopes that one request may name.
 const MAX_CURSORS: usize = 1024;
@@ -78,13 +80,15 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
             writer: Some(id),
             scopes: segments.iter().map(|s| s.header.scope).collect(),
         };
+        let key = *writer.key();
+        let offers: Vec<_> = segments.into_iter().map(|s| Offer::of(s, &key)).collect();
         let taken = relay.store.write_claiming(claim, move |tx| {
             let writer = tx
                 .writer(id)?
                 .ok_or(SyncFailure::Refused(SyncRefusal::UnknownWriter))?;
             note_counter(&inside, tx, &writer, counter, hash)?;
             Authority::run(&inside, tx, |authority| {
-                push::push(authority, &writer, segments)
+                push::push(authority, &writer, offers)
             })
         });
         match taken {

@@ -5,11 +5,10 @@ use xunge_protocol::message::{MAX_SEGMENT_ENTRIES, RefusedSegment};
 use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::succession::Fork;
 use xunge_protocol::system::WriterRole;
-use xunge_protocol::{
-    Entry, EntryKind, Hash32, RecordId, RefusalCode, Segment, Verdict, WireError,
-};
+use xunge_protocol::{Entry, EntryKind, Hash32, RecordId, RefusalCode, Verdict};
 
 use super::SyncFailure;
+use super::offer::{Offer, change_hash};
 use crate::authority::{Authority, AuthorityError};
 use crate::log::judge::{Bearer, Content, Refusal};
 use crate::log::receipt;
@@ -17,21 +16,18 @@ use crate::store::{
     EntryId, EntryRow, GrantState, LogTx, QuarantineRow, QuarantineState, StoreResult, WriterRow,
 };
 
-/// Bytes of a change chunk before what its hash covers: magic and checksum.
-pub(super) const CHUNK_PREFIX: usize = 8;
-
 /// Stores what `writer` brings, and returns the segments that were refused whole.
 pub(super) fn push(
     authority: &mut Authority<'_>,
     writer: &WriterRow,
-    segments: Vec<Segment>,
+    offers: Vec<Offer>,
 ) -> Result<Vec<RefusedSegment>, SyncFailure> {
     let mut refused = Vec::new();
-    for segment in segments {
-        let SegmentHeader { scope, index, .. } = segment.header;
+    for offer in offers {
+        let SegmentHeader { scope, index, .. } = offer.segment.header;
         let tx = authority.tx();
-        match place(tx, writer, &segment)? {
-            Place::Next => take(authority, writer, segment)?,
+        match place(tx, writer, &offer)? {
+            Place::Next => take(authority, writer, offer)?,
             Place::Known => {}
             // Nothing of the request may stay: what is free in one scope may collide in another.
             Place::Refused {
@@ -62,7 +58,8 @@ enum Place {
     Refused { code: SyncRefusal, expected: u64 },
 }
 
-fn place(tx: &dyn LogTx, writer: &WriterRow, segment: &Segment) -> StoreResult<Place> {
+fn place(tx: &dyn LogTx, writer: &WriterRow, offer: &Offer) -> StoreResult<Place> {
+    let segment = &offer.segment;
     let header = &segment.header;
     let head = tx.chain_head(header.scope, writer.id())?;
     let (expected, previous) = match head {
@@ -80,10 +77,7 @@ fn place(tx: &dyn LogTx, writer: &WriterRow, segment: &Segment) -> StoreResult<P
         return refuse(SyncRefusal::TooLarge);
     }
     // Judged before the chain, so that nobody without the key learns anything about it.
-    if segment
-        .verify::<WireError>(writer.key(), |entry| Ok(change_hash(entry)))
-        .is_err()
-    {
+    if !offer.signed {
         return refuse(SyncRefusal::BadSignature);
     }
     if header.index < expected {
@@ -102,21 +96,15 @@ fn place(tx: &dyn LogTx, writer: &WriterRow, segment: &Segment) -> StoreResult<P
     Ok(Place::Next)
 }
 
-/// The hash of an entry's change, from the bytes alone. The guard checks later that the bytes are such a chunk.
-fn change_hash(entry: &Entry) -> Hash32 {
-    if entry.kind.is_system() {
-        Hash32::of(&entry.body)
-    } else {
-        Hash32::of(entry.body.get(CHUNK_PREFIX..).unwrap_or_default())
-    }
-}
-
 /// Stores a segment that is next in its chain, judges its entries, and writes the receipt.
 fn take(
     authority: &mut Authority<'_>,
     writer: &WriterRow,
-    segment: Segment,
+    offer: Offer,
 ) -> Result<(), SyncFailure> {
+    let Offer {
+        segment, guarded, ..
+    } = offer;
     let header = segment.header;
     let now = authority.now();
     let tx = authority.tx();
@@ -134,7 +122,8 @@ fn take(
     records.dedup();
     tx.expect_records(header.scope, &records)?;
     let mut verdicts = Vec::with_capacity(segment.entries.len());
-    for (ordinal, entry) in segment.entries.into_iter().enumerate() {
+    let judged = std::iter::zip(segment.entries, guarded);
+    for (ordinal, (entry, guarded)) in judged.enumerate() {
         let ordinal = ordinal as u32;
         if entry.kind == EntryKind::ERASED || tx.tombstone(entry.record)?.is_some() {
             tx.insert_entry(&header, &erased(ordinal, entry))?;
@@ -143,7 +132,7 @@ fn take(
         }
         let judged = match policy(writer, grant) {
             Some(refusal) => Err(refusal),
-            None => authority.log.take(bearer, &entry)?.map(|_| ()),
+            None => authority.log.take(bearer, &entry, guarded)?,
         };
         let change = change_hash(&entry);
         let mut row = EntryRow {

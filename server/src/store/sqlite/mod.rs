@@ -8,6 +8,7 @@ mod board_people;
 mod board_warnings;
 mod connection;
 pub(in crate::store) mod copy;
+mod counters;
 mod county;
 mod enrolments;
 mod erasure;
@@ -33,6 +34,7 @@ pub use backup::{backup_key_file, restore_backup, write_backup};
 pub use key::database_key;
 
 use super::{County, NewCounty, Options, StoreError, StoreResult, Tx};
+use counters::{Counter, Counters};
 use queue::WriteQueue;
 
 /// Name of the database file in the data folder.
@@ -53,9 +55,18 @@ pub struct SqliteStore {
 pub(in crate::store::sqlite) struct SqliteTx<'a> {
     conn: &'a Connection,
     county: i64,
+    counters: Counters,
 }
 
-impl SqliteTx<'_> {
+impl<'a> SqliteTx<'a> {
+    fn new(conn: &'a Connection, county: i64) -> Self {
+        Self {
+            conn,
+            county,
+            counters: Counters::default(),
+        }
+    }
+
     /// The connection, for the SQL of this module's files.
     pub(in crate::store::sqlite) fn sql(&self) -> &Connection {
         self.conn
@@ -64,6 +75,21 @@ impl SqliteTx<'_> {
     /// First column of every key.
     pub(in crate::store::sqlite) fn county(&self) -> i64 {
         self.county
+    }
+
+    /// The last value of a counter; 0 before the first.
+    fn last(&self, of: Counter) -> StoreResult<u64> {
+        self.counters.last(self.conn, self.county, of)
+    }
+
+    /// The next value of a counter, from 1.
+    fn next(&self, of: Counter) -> StoreResult<u64> {
+        self.counters.next(self.conn, self.county, of)
+    }
+
+    /// Writes what is still in memory. Must come last in the transaction.
+    fn flush(&self) -> StoreResult<()> {
+        self.counters.flush(self.conn, self.county)
     }
 }
 
@@ -145,10 +171,7 @@ impl SqliteStore {
     ) -> Result<T, E> {
         let conn = self.reader()?;
         conn.execute_batch("BEGIN").map_err(StoreError::from)?;
-        let result = work(&SqliteTx {
-            conn: &conn,
-            county: self.county.number,
-        });
+        let result = work(&SqliteTx::new(&conn, self.county.number));
         conn.execute_batch("ROLLBACK").map_err(StoreError::from)?;
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         if readers.len() < KEPT_READERS {

@@ -156,10 +156,14 @@ fn transact(
 
 fn step(conn: &Connection, county: i64, job: Job, done: &mut Vec<Answer>) -> StoreResult<()> {
     conn.execute_batch("SAVEPOINT job")?;
-    let result = catch_unwind(AssertUnwindSafe(|| job(&SqliteTx { conn, county })));
+    let tx = SqliteTx::new(conn, county);
+    let result = catch_unwind(AssertUnwindSafe(|| job(&tx)));
     let keep = match result {
         Ok(Done { keep, answer }) => {
             done.push(answer);
+            if keep {
+                tx.flush()?;
+            }
             keep
         }
         Err(_) => {

@@ -5,6 +5,7 @@ use xunge_protocol::{EntryKind, RecordId, ScopeId, WriterId};
 use xunge_records::Kind;
 
 use super::SqliteTx;
+use super::counters::Counter;
 use super::row::{self, Bytes, Millis, signed, unsigned};
 use crate::store::{RecordPlace, RecordRow, Records, StoreResult};
 
@@ -75,12 +76,7 @@ impl Records for SqliteTx<'_> {
     }
 
     fn put_record(&self, row: &RecordRow) -> StoreResult<()> {
-        let sequence: i64 = self
-            .sql()
-            .prepare_cached(
-                "UPDATE counties SET sequence = sequence + 1 WHERE county = ?1 RETURNING sequence",
-            )?
-            .query_row(params![self.county()], |r| r.get(0))?;
+        let sequence = signed(self.next(Counter::Sequence)?);
         self.sql()
             .prepare_cached(&format!(
                 "INSERT OR REPLACE INTO records (county, {COLUMNS})

@@ -8,6 +8,7 @@ use xunge_protocol::{
 };
 
 use super::SqliteTx;
+use super::counters::Counter;
 use super::row::{Bytes, Millis, signed, unsigned};
 use crate::store::{EntryRow, SegmentRow, Segments, StoreError, StoreResult};
 
@@ -54,34 +55,15 @@ pub(super) fn entry(r: &Row<'_>, at: usize) -> rusqlite::Result<EntryRow> {
 
 impl Segments for SqliteTx<'_> {
     fn next_position(&self, scope: ScopeId) -> StoreResult<u64> {
-        let position: i64 = self
-            .sql()
-            .prepare_cached(
-                "INSERT INTO scopes (county, scope, position) VALUES (?1, ?2, 1)
-                 ON CONFLICT DO UPDATE SET position = position + 1 RETURNING position",
-            )?
-            .query_row(params![self.county(), Bytes(scope.0)], |r| r.get(0))?;
-        Ok(unsigned(position))
+        self.next(Counter::Position(scope))
     }
 
     fn last_position(&self, scope: ScopeId) -> StoreResult<u64> {
-        let position: Option<i64> = self
-            .sql()
-            .prepare_cached("SELECT position FROM scopes WHERE county = ?1 AND scope = ?2")?
-            .query_row(params![self.county(), Bytes(scope.0)], |r| r.get(0))
-            .optional()?;
-        Ok(unsigned(position.unwrap_or(0)))
+        self.last(Counter::Position(scope))
     }
 
     fn next_number(&self, scope: ScopeId, name: &str) -> StoreResult<u64> {
-        let value: i64 = self
-            .sql()
-            .prepare_cached(
-                "INSERT INTO counters (county, scope, name, value) VALUES (?1, ?2, ?3, 1)
-                 ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value",
-            )?
-            .query_row(params![self.county(), Bytes(scope.0), name], |r| r.get(0))?;
-        Ok(unsigned(value))
+        self.next(Counter::Number(scope, name.into()))
     }
 
     fn chain_head(&self, scope: ScopeId, writer: WriterId) -> StoreResult<Option<SegmentRow>> {
