@@ -1,9 +1,12 @@
 //! `cargo xtask`: everything that is done with the workspace as a whole. Each command is a module; none knows another.
 
+mod android;
 mod bench;
+mod bindings;
 mod demo;
 mod dictionary;
 mod missing;
+mod pictures;
 mod run;
 mod soak;
 mod test;
@@ -33,8 +36,10 @@ enum Task {
     Soak(soak::Soak),
     /// Make the dictionaries of the batch codec out of made-up days.
     Dictionary(dictionary::MakeDictionary),
-    /// Generate Kotlin and Swift bindings.
+    /// Generate Kotlin, Swift and Python bindings.
     Bindings,
+    /// Make the Android shell's vector drawables of `fixtures/pictures`.
+    Pictures,
     /// Build the Android app.
     Android,
     /// Build the iOS app.
@@ -48,8 +53,9 @@ fn main() -> ExitCode {
         Task::Bench(bench) => bench.run(),
         Task::Soak(soak) => soak.run(),
         Task::Dictionary(dictionary) => dictionary.run(),
-        Task::Bindings => missing::bindings(),
-        Task::Android => missing::android(),
+        Task::Bindings => bindings::run(),
+        Task::Pictures => pictures::run(),
+        Task::Android => android::run(),
         Task::Ios => missing::ios(),
     };
     match done {

@@ -48,19 +48,66 @@ pub(crate) fn is_here(program: &str) -> bool {
     env::split_paths(&paths).any(|dir| dir.join(program).is_file())
 }
 
-/// Like [`shown`], but a failure is an answer, and the lines with which test runners sum up are kept, each with the
+/// Whether packages of the distribution may be installed here.
+pub(crate) fn may_install() -> bool {
+    let id = Command::new("id").arg("-u").output();
+    id.is_ok_and(|o| o.stdout == b"0\n") && is_here("apt-get")
+}
+
+/// Installs packages of the distribution.
+pub(crate) fn install(packages: &[&str]) -> Outcome {
+    shown(command("apt-get", &["update", "-q"]))?;
+    let mut install = command(
+        "apt-get",
+        &["install", "-q", "-y", "--no-install-recommends"],
+    );
+    install
+        .args(packages)
+        .env("DEBIAN_FRONTEND", "noninteractive");
+    shown(install)
+}
+
+/// Like [`shown`], but a failure is an answer, and the lines with which cargo's tests sum up are kept, each with the
 /// name of its test binary.
-pub(crate) fn watched(mut command: Command) -> Outcome<(bool, Vec<String>)> {
-    let words: Vec<_> = command
-        .get_args()
+pub(crate) fn watched(command: Command) -> Outcome<(bool, Vec<String>)> {
+    let running = Mutex::new(String::new());
+    watch(
+        command,
+        |line| {
+            if let Some(name) = line.trim_start().strip_prefix("Running ") {
+                *lock(&running) = binary(name);
+            }
+        },
+        |line| {
+            line.starts_with("test result:")
+                .then(|| format!("{}: {line}", lock(&running)))
+        },
+    )
+}
+
+/// The same for another runner: `summary` picks and words its closing lines.
+pub(crate) fn watched_by(
+    command: Command,
+    summary: impl FnMut(&str) -> Option<String>,
+) -> Outcome<(bool, Vec<String>)> {
+    watch(command, |_| {}, summary)
+}
+
+fn watch(
+    mut command: Command,
+    error: impl Fn(&str) + Send + Sync,
+    mut summary: impl FnMut(&str) -> Option<String>,
+) -> Outcome<(bool, Vec<String>)> {
+    let words: Vec<_> = std::iter::once(command.get_program())
+        .chain(command.get_args())
         .map(|word| word.to_string_lossy().into_owned())
         .collect();
-    println!("\n$ cargo {}", words.join(" "));
+    let name = Path::new(&words[0]).file_name().unwrap_or_default();
+    println!("\n$ {} {}", name.display(), words[1..].join(" "));
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
-    let running = Mutex::new(String::new());
     let (output, errors) = (child.stdout.take(), child.stderr.take());
     let summaries = thread::scope(|scope| {
         scope.spawn(|| {
@@ -70,9 +117,7 @@ pub(crate) fn watched(mut command: Command) -> Outcome<(bool, Vec<String>)> {
                 .map_while(Result::ok)
             {
                 eprintln!("{line}");
-                if let Some(name) = line.trim_start().strip_prefix("Running ") {
-                    *lock(&running) = binary(name);
-                }
+                error(&line);
             }
         });
         let mut summaries = Vec::new();
@@ -82,9 +127,7 @@ pub(crate) fn watched(mut command: Command) -> Outcome<(bool, Vec<String>)> {
             .map_while(Result::ok)
         {
             println!("{line}");
-            if line.starts_with("test result:") {
-                summaries.push(format!("{}: {line}", lock(&running)));
-            }
+            summaries.extend(summary(&line));
         }
         summaries
     });

@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 use xunge_tests::{Outcome, fail, programs};
 
+use crate::android::{self, Tested};
 use crate::run;
 
 /// Run every test there is, or one part.
@@ -55,6 +56,7 @@ impl Test {
                 Part::Simulation,
                 Part::Contract,
                 Part::Console,
+                Part::Android,
             ],
         };
         let mut report = Report::default();
@@ -71,9 +73,7 @@ impl Test {
                 Part::Ffi => {
                     fail!("ffi: there are no bindings in Kotlin or Swift to test in this version")
                 }
-                Part::Android => {
-                    fail!("android: there is no Android shell to test in this version")
-                }
+                Part::Android => android_shell(&mut report)?,
                 Part::Ios => fail!("ios: there is no iOS shell to test in this version"),
                 Part::Postgres => postgres(&mut report)?,
             }
@@ -103,6 +103,20 @@ impl Report {
         }
         Ok(())
     }
+}
+
+/// Real Android views on the JVM, against the real library and a real relay.
+fn android_shell(report: &mut Report) -> Outcome {
+    match android::test()? {
+        Tested::Ran { passed, summary } => {
+            report.lines.extend(summary);
+            if !passed {
+                report.failures.push("the Android shell's tests".into());
+            }
+        }
+        Tested::Skipped(why) => report.lines.push(format!("android: skipped: {why}")),
+    }
+    Ok(())
 }
 
 fn rust(report: &mut Report) -> Outcome {
@@ -196,22 +210,10 @@ fn browser() -> Outcome<String> {
     }
     let packages = ["chromium", "chromium-driver", "fonts-noto-cjk"];
     let wanted = packages.join(" ");
-    let is_root = std::process::Command::new("id")
-        .arg("-u")
-        .output()
-        .is_ok_and(|o| o.stdout == b"0\n");
-    if !is_root || !run::is_here("apt-get") {
+    if !run::may_install() {
         fail!("console: needs Chromium with chromedriver; on Debian: apt-get install {wanted}");
     }
-    run::shown(run::command("apt-get", &["update", "-q"]))?;
-    let mut install = run::command(
-        "apt-get",
-        &["install", "-q", "-y", "--no-install-recommends"],
-    );
-    install
-        .args(packages)
-        .env("DEBIAN_FRONTEND", "noninteractive");
-    run::shown(install)?;
+    run::install(&packages)?;
     match xunge_tests::programs::chromedriver() {
         Some(driver) => Ok(driver.display().to_string()),
         None => {

@@ -1,0 +1,8 @@
+package androidx.test.runner.lifecycle;
+
+/** What Robolectric links against; the real class is only on Google's repository. */
+public final class ApplicationLifecycleMonitorRegistry {
+    private ApplicationLifecycleMonitorRegistry() {}
+
+    public static void registerInstance(ApplicationLifecycleMonitor monitor) {}
+}

@@ -1,0 +1,129 @@
+// A new worker on this phone: the code of the town, photographed or as text, and a PIN of one's own.
+package org.xunge.shell.screens
+
+import android.content.ClipboardManager
+import android.content.Context
+import android.content.Intent
+import android.graphics.BitmapFactory
+import android.provider.MediaStore
+import android.view.View
+import android.widget.LinearLayout
+import com.google.zxing.BinaryBitmap
+import com.google.zxing.DecodeHintType
+import com.google.zxing.RGBLuminanceSource
+import com.google.zxing.ReaderException
+import com.google.zxing.common.HybridBinarizer
+import com.google.zxing.qrcode.QRCodeReader
+import java.io.File
+import org.xunge.shell.Host
+import org.xunge.shell.R
+import org.xunge.shell.Said
+import org.xunge.shell.device.Pictures
+import org.xunge.shell.ui.Role
+
+class EnrolScreen(host: Host) : DigitsScreen(host, "enrol/pin") {
+    private var ticket: String?
+        get() = host.scratch.getString("enrol/ticket")
+        set(value) = host.scratch.putString("enrol/ticket", value)
+
+    override val title get() = text(R.string.enrol)
+    override val picture get() = "new"
+    override val longest = 12
+    override val hidden = false
+
+    override fun speech() = text(if (ticket == null) R.string.enrol_speech else R.string.enrol_pin_speech)
+
+    override fun content(into: LinearLayout) {
+        if (ticket == null) {
+            into.addView(kit.heading(text(R.string.enrol_scan)))
+            into.addView(kit.button(text(R.string.photograph_code), "scan", Role.MAIN, "camera", colour = palette.blue) { photograph() })
+            into.addView(kit.text(text(R.string.enrol_text)))
+            into.addView(kit.button(text(R.string.paste), "paste", picture = "paper") { paste() })
+        } else {
+            into.addView(kit.heading(text(R.string.enrol_pin)))
+            digits(into)
+            if (host.app.busy) into.addView(kit.text(text(R.string.wait)))
+        }
+    }
+
+    override fun ways(): List<View> {
+        val back = kit.button(text(R.string.back), "back") { leave() }
+        if (ticket == null) return listOf(back)
+        return listOf(back, mainButton(text(R.string.done), "enrol") { enrol() })
+    }
+
+    override fun onBack(): Boolean {
+        leave()
+        return true
+    }
+
+    private fun leave() {
+        forget()
+        if (ticket != null) {
+            ticket = null
+            host.refresh()
+        } else {
+            host.back()
+        }
+    }
+
+    private fun enrol() {
+        val ticket = ticket ?: return
+        val pin = typed
+        if (host.app.busy) return
+        host.app.background({
+            host.app.open()
+            host.app.phone.enrol(ticket, pin)
+        }) { result ->
+            if (result.isSuccess) {
+                forget()
+                this.ticket = null
+            }
+            unlocked(host, result)
+        }
+        host.refresh(speak = false)
+    }
+
+    private fun paste() {
+        val clipboard = host.app.getSystemService(Context.CLIPBOARD_SERVICE) as ClipboardManager
+        val text = clipboard.primaryClip?.takeIf { it.itemCount > 0 }?.getItemAt(0)?.coerceToText(host.app)?.toString()?.trim()
+        if (text.isNullOrEmpty()) return host.tell(Said(text(R.string.nothing_to_paste), good = false))
+        ticket = text
+        host.refresh()
+    }
+
+    private fun photograph() {
+        val context = kit.context
+        val file = Pictures.fresh(context)
+        val intent = Intent(MediaStore.ACTION_IMAGE_CAPTURE)
+            .putExtra(MediaStore.EXTRA_OUTPUT, Pictures.uri(context, file))
+            .addFlags(Intent.FLAG_GRANT_WRITE_URI_PERMISSION or Intent.FLAG_GRANT_READ_URI_PERMISSION)
+        val there = host.ask(intent) { answer ->
+            if (answer != null) {
+                val read = readCode(file)
+                file.delete()
+                if (read == null) {
+                    host.tell(Said(text(R.string.no_code), good = false))
+                } else {
+                    ticket = read
+                    host.refresh()
+                }
+            }
+        }
+        if (!there) host.tell(Said(text(R.string.no_camera), good = false))
+    }
+}
+
+/** The text of the QR code on a photo; none if there is none to be read. */
+fun readCode(file: File): String? {
+    if (!Pictures.shrink(file)) return null
+    val picture = BitmapFactory.decodeFile(file.path) ?: return null
+    val pixels = IntArray(picture.width * picture.height)
+    picture.getPixels(pixels, 0, picture.width, 0, 0, picture.width, picture.height)
+    val image = BinaryBitmap(HybridBinarizer(RGBLuminanceSource(picture.width, picture.height, pixels)))
+    return try {
+        QRCodeReader().decode(image, mapOf(DecodeHintType.TRY_HARDER to true)).text
+    } catch (none: ReaderException) {
+        null
+    }
+}

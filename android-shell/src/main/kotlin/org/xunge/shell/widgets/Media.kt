@@ -1,0 +1,223 @@
+// Text, voice, photo and signature.
+package org.xunge.shell.widgets
+
+import android.Manifest
+import android.content.Intent
+import android.graphics.Bitmap
+import android.graphics.BitmapFactory
+import android.media.MediaPlayer
+import android.os.Handler
+import android.os.Looper
+import android.os.SystemClock
+import android.provider.MediaStore
+import android.text.Editable
+import android.text.InputType
+import android.text.TextWatcher
+import android.util.TypedValue
+import android.view.Gravity
+import android.view.View
+import android.view.ViewGroup.LayoutParams.MATCH_PARENT
+import android.widget.EditText
+import android.widget.ImageView
+import android.widget.LinearLayout
+import java.io.File
+import org.xunge.shell.R
+import org.xunge.shell.Said
+import org.xunge.shell.device.Pictures
+import org.xunge.shell.device.Recorder
+import org.xunge.shell.text
+import org.xunge.shell.textOf
+import org.xunge.shell.ui.Look
+import org.xunge.shell.ui.Role
+import org.xunge.shell.ui.SignaturePad
+import org.xunge.shell.ui.Waveform
+import org.xunge.shell.ui.action
+import org.xunge.shell.ui.spoken
+
+/** Words, typed or by the keyboard's own voice input. */
+class TextWidget(ask: Ask) : Widget(ask) {
+    override fun fill(into: LinearLayout) {
+        into.addView(EditText(kit.context).apply {
+            setText(ask.half ?: textOf(question.value) ?: "")
+            setSelection(text.length)
+            setTextSize(TypedValue.COMPLEX_UNIT_PX, look.body)
+            setTextColor(palette.ink)
+            setLineSpacing(look.dp(6).toFloat(), 1f)
+            inputType = InputType.TYPE_CLASS_TEXT or InputType.TYPE_TEXT_FLAG_MULTI_LINE
+            minLines = 3
+            gravity = Gravity.TOP
+            setPadding(look.dp(12), look.dp(10), look.dp(12), look.dp(10))
+            background = kit.box(palette.paper, palette.ink, 3)
+            contentDescription = question.text
+            spoken = question.speech
+            action = "text"
+            addTextChangedListener(object : TextWatcher {
+                override fun beforeTextChanged(s: CharSequence?, start: Int, count: Int, after: Int) = Unit
+                override fun onTextChanged(s: CharSequence?, start: Int, before: Int, count: Int) = Unit
+                override fun afterTextChanged(s: Editable?) {
+                    ask.half = s?.toString()
+                }
+            })
+        })
+    }
+
+    override fun next() = words(R.string.next) to {
+        val typed = (ask.half ?: textOf(question.value) ?: "").trim()
+        if (typed.isEmpty()) host.tell(Said(words(R.string.write_words), good = false)) else ask.answer(text(typed))
+    }
+}
+
+/** A recording: tap or hold to speak, hear it again, take it anew. */
+class VoiceWidget(ask: Ask) : Widget(ask) {
+    private val main = Handler(Looper.getMainLooper())
+    private var recorder: Recorder? = null
+    private var player: MediaPlayer? = null
+    private var began = 0L
+    private val wave = Waveform(kit)
+
+    private val recorded: File? get() = ask.half?.let(::File)?.takeIf { it.length() > 0 }
+
+    override fun fill(into: LinearLayout) {
+        val file = recorded
+        into.gravity = Gravity.CENTER_HORIZONTAL
+        val button = kit.column(4).apply {
+            gravity = Gravity.CENTER
+            addView(kit.picture("microphone", palette.on, 64))
+        }
+        val size = look.dp(132)
+        val label = kit.text(words(if (file == null) R.string.tap_to_speak else R.string.speak_again), bold = true).apply { gravity = Gravity.CENTER }
+        kit.touchable(button, kit.box(palette.red, radiusDp = 66), label.text.toString(), label.text.toString(), "record") {
+            if (recorder == null) begin(label) else end()
+        }
+        into.addView(button, LinearLayout.LayoutParams(size, size))
+        into.addView(label)
+        into.addView(wave, LinearLayout.LayoutParams(MATCH_PARENT, look.dp(56)))
+        if (file != null) {
+            into.addView(kit.text(words(R.string.recorded), look.body, palette.green, bold = true))
+            into.addView(kit.button(words(R.string.hear), "hear", picture = "speaker") { play(file) }, LinearLayout.LayoutParams(MATCH_PARENT, -2))
+        }
+    }
+
+    private fun begin(label: android.widget.TextView) = host.permit(Manifest.permission.RECORD_AUDIO) { allowed ->
+        if (!allowed) return@permit host.tell(Said(words(R.string.no_microphone), good = false))
+        host.app.voice.stop()
+        val file = File(kit.context.noBackupFilesDir, "recording.m4a")
+        val made = host.app.recorder()
+        try {
+            made.start(file)
+        } catch (failed: Exception) {
+            // The platform throws RuntimeException and IOException alike when another app holds the microphone.
+            return@permit host.tell(Said(words(R.string.no_microphone), good = false))
+        }
+        recorder = made
+        began = SystemClock.elapsedRealtime()
+        label.text = words(R.string.tap_to_stop)
+        listen()
+    }
+
+    private fun listen() {
+        val made = recorder ?: return
+        wave.add(made.loudness())
+        main.postDelayed(::listen, 100)
+    }
+
+    private fun end() {
+        val made = recorder ?: return
+        recorder = null
+        val heard = made.stop()
+        if (heard) ask.half = File(kit.context.noBackupFilesDir, "recording.m4a").path
+        host.refresh(speak = false)
+        if (!heard) host.tell(Said(words(R.string.nothing_heard), good = false))
+    }
+
+    private fun play(file: File) {
+        player?.release()
+        player = MediaPlayer().apply {
+            setDataSource(file.path)
+            prepare()
+            start()
+        }
+    }
+
+    override fun onGone() {
+        recorder?.stop()
+        recorder = null
+        player?.release()
+        player = null
+        main.removeCallbacksAndMessages(null)
+    }
+
+    override fun next() = recorded?.let { file -> words(R.string.next) to { ask.answer(text(file.path)) } }
+}
+
+/** A picture from the camera. */
+class PhotoWidget(ask: Ask) : Widget(ask) {
+    private val taken: File? get() = ask.half?.let(::File)?.takeIf { it.length() > 0 }
+
+    override fun fill(into: LinearLayout) {
+        taken?.let { into.addView(preview(it)) }
+        val words = words(if (taken == null) R.string.take_photo else R.string.take_again)
+        into.addView(kit.button(words, "photo", Role.MAIN, "camera", colour = palette.blue) { take() })
+    }
+
+    private fun take() = photograph(this, ask)
+
+    override fun next() = taken?.let { file -> words(R.string.next) to { ask.answer(text(file.path)) } }
+}
+
+/** A name with the finger, or a photographed thumbprint. */
+class SignatureWidget(ask: Ask) : Widget(ask) {
+    private val pad = SignaturePad(kit, ask.half("strokes")) { ask.half("strokes", it) }
+    private val taken: File? get() = ask.half?.let(::File)?.takeIf { it.length() > 0 }
+
+    override fun fill(into: LinearLayout) {
+        val photo = taken
+        if (photo != null) {
+            into.addView(preview(photo))
+            into.addView(kit.button(words(R.string.sign_instead), "clear", picture = "pen") { ask.half = null; host.refresh(speak = false) })
+            return
+        }
+        pad.contentDescription = question.text
+        pad.spoken = question.speech
+        pad.action = "signature"
+        into.addView(pad, LinearLayout.LayoutParams(MATCH_PARENT, look.dp(200)))
+        into.addView(
+            kit.grid(
+                kit.columnsFor(listOf(words(R.string.clear), words(R.string.thumbprint))),
+                listOf(
+                    kit.button(words(R.string.clear), "clear", picture = "no") { ask.half("strokes", null); host.refresh(speak = false) },
+                    kit.button(words(R.string.thumbprint), "thumbprint", picture = "camera") { photograph(this, ask) },
+                ),
+            ),
+        )
+    }
+
+    override fun next() = words(R.string.next) to {
+        val photo = taken
+        when {
+            photo != null -> ask.answer(text(photo.path))
+            pad.isEmpty -> host.tell(Said(words(R.string.sign_here), good = false))
+            else -> {
+                val file = File(kit.context.noBackupFilesDir, "signature.png")
+                file.outputStream().use { pad.drawn().compress(Bitmap.CompressFormat.PNG, 100, it) }
+                ask.answer(text(file.path))
+            }
+        }
+    }
+}
+
+/** Asks the camera app; the picture is made small enough for a slow network. */
+private fun photograph(widget: Widget, ask: Ask) {
+    val context = ask.host.kit.context
+    val file = Pictures.fresh(context)
+    val intent = Intent(MediaStore.ACTION_IMAGE_CAPTURE)
+        .putExtra(MediaStore.EXTRA_OUTPUT, Pictures.uri(context, file))
+        .addFlags(Intent.FLAG_GRANT_WRITE_URI_PERMISSION or Intent.FLAG_GRANT_READ_URI_PERMISSION)
+    val there = ask.host.ask(intent) { answer ->
+        if (answer != null && Pictures.shrink(file)) {
+            ask.half = file.path
+            ask.host.refresh(speak = false)
+        }
+    }
+    if (!there) widget.noCamera()
+}
