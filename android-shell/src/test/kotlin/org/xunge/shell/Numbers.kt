@@ -75,7 +75,7 @@ class Numbers(private val shell: Shell) {
         if (layout.height > high + 1) wrong += "${name(view)} is cut: ${layout.height} of $high"
         val text = view.text
         for (line in 0 until layout.lineCount) {
-            if (layout.getLineWidth(line) > room + 1) wrong += "${name(view)} is wider than its place"
+            if (layout.getLineMax(line) > room + 1) wrong += "${name(view)} is wider than its place"
             if (layout.getEllipsisCount(line) > 0) wrong += "${name(view)} is shortened"
             val end = layout.getLineEnd(line)
             if (end in 1 until text.length && latin(text[end - 1]) && latin(text[end])) wrong += "${name(view)} tears the word at $end in \"$text\""

@@ -81,7 +81,7 @@ class HomeScreen(host: Host) : Screen(host) {
             number("received", text(R.string.received_by_town), progress.acknowledged.toLong()),
             number("waiting", text(R.string.state_waiting), progress.waiting.toLong()),
         )
-        return kit.grid(kit.columnsFor(listOf(text(R.string.received_by_town), text(R.string.state_waiting)), look.caption), boxes)
+        return kit.grid(kit.columnsFor(listOf(text(R.string.received_by_town), text(R.string.state_waiting)), look.caption, usedDp = 58), boxes)
     }
 
     private fun number(state: String, words: String, count: Long): View {

@@ -86,7 +86,7 @@ class SettingsScreen(host: Host) : Screen(host) {
                 if (chosen) background = kit.cardShape(true, palette.green)
             }
         }
-        into.addView(kit.grid(kit.columnsFor(words.map { "$it    " }), buttons))
+        into.addView(kit.grid(kit.columnsFor(words, usedDp = 56), buttons))
     }
 }
 

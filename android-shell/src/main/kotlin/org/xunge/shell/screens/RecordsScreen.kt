@@ -109,8 +109,7 @@ class RecordScreen(host: Host, private val record: String) : Screen(host) {
         view.numberText?.let { into.addView(kit.text(it, look.body, palette.soft)) }
         for (field in view.fields) {
             into.addView(kit.column().apply {
-                addView(kit.text(field.label, look.caption, palette.soft))
-                addView(kit.text(field.values.joinToString("、"), bold = true))
+                addView(kit.text(field.text))
                 if (field.others.isNotEmpty()) {
                     addView(kit.text(text(R.string.others_say, field.others.joinToString("、")), look.body, palette.amber))
                 }

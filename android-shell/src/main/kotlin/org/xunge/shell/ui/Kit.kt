@@ -169,10 +169,10 @@ class Kit(val look: Look) {
         action = "banner"
     }
 
-    /** How many columns fit: two, unless a word or six characters would be torn. */
-    fun columnsFor(words: List<String>, size: Float = look.body): Int {
+    /** How many columns fit: two, unless a word or five characters would be torn; `usedDp` is what stands beside the words. */
+    fun columnsFor(words: List<String>, size: Float = look.body, usedDp: Int = 24): Int {
         val paint = Paint().apply { textSize = size; typeface = Typeface.DEFAULT_BOLD }
-        val room = (look.width - look.dp(14) * 2 - look.dp(10)) / 2 - look.dp(12) * 2
+        val room = (look.width - look.dp(14) * 2 - look.dp(10)) / 2 - look.dp(usedDp)
         val widest = words.flatMap { it.split(' ', '-', '/') }.maxOfOrNull { word ->
             if (word.any { it.code > 0x2e80 }) size * minOf(word.length, 5) else paint.measureText(word)
         } ?: 0f
@@ -211,7 +211,7 @@ class Kit(val look: Look) {
         for (chunk in views.chunked(columns)) {
             val line = row(10).apply { gravity = Gravity.FILL_VERTICAL; isBaselineAligned = false }
             for (view in chunk) line.addView(view, LinearLayout.LayoutParams(0, MATCH_PARENT, 1f))
-            repeat(columns - chunk.size) { line.addView(View(context), LinearLayout.LayoutParams(0, 1, 1f)) }
+            repeat(columns - chunk.size) { line.addView(View(context), LinearLayout.LayoutParams(0, MATCH_PARENT, 1f)) }
             addView(line, ViewGroup.LayoutParams(MATCH_PARENT, WRAP_CONTENT))
         }
     }
