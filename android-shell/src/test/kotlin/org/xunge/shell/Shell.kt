@@ -14,6 +14,8 @@ import android.view.View
 import android.view.ViewGroup
 import android.widget.EditText
 import android.widget.TextView
+import com.google.zxing.BarcodeFormat
+import com.google.zxing.qrcode.QRCodeWriter
 import java.io.ByteArrayOutputStream
 import java.io.File
 import org.robolectric.Robolectric
@@ -79,6 +81,15 @@ class QuietRecorder : Recorder {
     override fun stop() = true
 }
 
+/** A photograph of a QR code. */
+fun qr(text: String): ByteArray {
+    val size = 600
+    val matrix = QRCodeWriter().encode(text, BarcodeFormat.QR_CODE, size, size)
+    val bitmap = Bitmap.createBitmap(size, size, Bitmap.Config.ARGB_8888)
+    for (y in 0 until size) for (x in 0 until size) bitmap.setPixel(x, y, if (matrix[x, y]) 0xff000000.toInt() else 0xffffffff.toInt())
+    return ByteArrayOutputStream().also { bitmap.compress(Bitmap.CompressFormat.JPEG, 92, it) }.toByteArray()
+}
+
 class Shell(enrolled: Boolean = true, private val body: Int = 20, language: String = "zh-CN") : AutoCloseable {
     val app: ShellApp = RuntimeEnvironment.getApplication() as ShellApp
     val voice = HeardVoice()
@@ -104,9 +115,20 @@ class Shell(enrolled: Boolean = true, private val body: Int = 20, language: Stri
     /** Unlocks as the worker does. */
     fun unlock(): Shell {
         tap("worker")
+        enterPin()
+        return this
+    }
+
+    /** Enters the PIN on the screen that asks for it. */
+    fun enterPin() {
         Town.PIN.forEach { tap("key_$it") }
         tap("unlock")
-        return this
+    }
+
+    /** Says no to the permission that was asked for. */
+    fun refusePermission() {
+        activity.onRequestPermissionsResult(1, emptyArray(), intArrayOf(android.content.pm.PackageManager.PERMISSION_DENIED))
+        idle()
     }
 
     /** Until nothing runs beside the main thread. */

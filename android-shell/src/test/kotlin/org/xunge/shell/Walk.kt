@@ -15,6 +15,9 @@ class Walk(private val shell: Shell, private val seen: (String) -> Unit) {
         }
     }
 
+    /** From the question that is open to the saved record. */
+    fun rest(form: String) = one(form, last = true)
+
     private fun one(form: String, last: Boolean) {
         repeat(LONGEST) {
             val (interview, step) = shell.app.steps.entries.singleOrNull() ?: error("no interview is open on:\n${shell.words()}")

@@ -12,9 +12,8 @@ import org.xunge.shell.Host
 import org.xunge.shell.Notice
 import org.xunge.shell.NoticeKind
 import org.xunge.shell.R
-import org.xunge.shell.Said
 import org.xunge.shell.ui.Kit
-import org.xunge.shell.ui.spoken
+import org.xunge.shell.ui.Look
 
 class HomeScreen(host: Host) : Screen(host) {
     private val home: Home? = host.attempt { host.app.phone.home() }
@@ -77,21 +76,25 @@ class HomeScreen(host: Host) : Screen(host) {
 
     private fun numbers(home: Home): View {
         val progress = home.progress
+        val words = listOf(text(R.string.received_by_town), text(R.string.state_waiting))
+        val columns = kit.columnsFor(words, look.caption, usedDp = 58)
         val boxes = listOf(
-            number("received", text(R.string.received_by_town), progress.acknowledged.toLong()),
-            number("waiting", text(R.string.state_waiting), progress.waiting.toLong()),
+            number("received", words[0], progress.acknowledged.toLong(), wide = columns == 1),
+            number("waiting", words[1], progress.waiting.toLong(), wide = columns == 1),
         )
-        return kit.grid(kit.columnsFor(listOf(text(R.string.received_by_town), text(R.string.state_waiting)), look.caption, usedDp = 58), boxes)
+        return kit.grid(columns, boxes)
     }
 
-    private fun number(state: String, words: String, count: Long): View {
+    private fun number(state: String, words: String, count: Long, wide: Boolean): View {
         val colour = signOf(state).colour(palette)
         return kit.row(8).apply {
+            minimumHeight = look.dp(Look.MAIN_TARGET)
             setPadding(look.dp(10), look.dp(6), look.dp(6), look.dp(6))
             addView(kit.picture(state, colour, 32))
             addView(
-                kit.column().apply {
-                    addView(kit.text(words, look.caption, colour))
+                (if (wide) kit.row(8) else kit.column()).apply {
+                    val room = LinearLayout.LayoutParams(if (wide) 0 else WRAP_CONTENT, WRAP_CONTENT, if (wide) 1f else 0f)
+                    addView(kit.text(words, look.caption, colour), room)
                     addView(kit.text("$count", look.figure, colour, bold = true))
                 },
                 LinearLayout.LayoutParams(0, WRAP_CONTENT, 1f),

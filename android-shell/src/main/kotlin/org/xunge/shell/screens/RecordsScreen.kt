@@ -79,7 +79,7 @@ class RecordScreen(host: Host, private val record: String) : Screen(host) {
     private val view: RecordView? = host.attempt { host.app.phone.record(record) }
     private var player: MediaPlayer? = null
 
-    override val title get() = view?.title ?: text(R.string.my_records)
+    override val title get() = view?.let { nameOf(kit, it.kind) } ?: text(R.string.my_records)
     override val picture get() = view?.let { pictureOf(it.kind) }
 
     override fun pictureColour() = view?.let { look.of(it.kind) } ?: palette.ink
@@ -94,6 +94,7 @@ class RecordScreen(host: Host, private val record: String) : Screen(host) {
         val view = view ?: return
         val sign = signOf(view.syncState)
         val colour = sign.colour(palette)
+        into.addView(kit.heading(view.title))
         into.addView(kit.banner(view.syncText, sign.picture, colour))
         view.reason?.let { into.addView(kit.text(it, look.body, colour, bold = true)) }
         view.remedy?.let { into.addView(kit.text(it, look.body, bold = true)) }
@@ -109,7 +110,8 @@ class RecordScreen(host: Host, private val record: String) : Screen(host) {
         view.numberText?.let { into.addView(kit.text(it, look.body, palette.soft)) }
         for (field in view.fields) {
             into.addView(kit.column().apply {
-                addView(kit.text(field.text))
+                addView(kit.text(field.label, look.caption, palette.soft))
+                addView(kit.text(field.text, bold = true))
                 if (field.others.isNotEmpty()) {
                     addView(kit.text(text(R.string.others_say, field.others.joinToString("、")), look.body, palette.amber))
                 }

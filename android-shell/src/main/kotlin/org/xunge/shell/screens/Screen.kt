@@ -118,8 +118,9 @@ abstract class Screen(protected val host: Host) {
         for (line in rows) {
             val row = kit.row(10).apply { isBaselineAligned = false }
             for (way in line) {
-                val weight = wanted[ways.indexOf(way)].toFloat() * if (way === ways.last() && ways.size > 1) 1.3f else 1f
-                row.addView(way, LinearLayout.LayoutParams(0, MATCH_PARENT, weight))
+                // Each has room for its words; the main one gets most of what is left.
+                val share = if (way === ways.last() && ways.size > 1) 3f else 1f
+                row.addView(way, LinearLayout.LayoutParams(if (fits) wanted[ways.indexOf(way)] else 0, MATCH_PARENT, share))
             }
             bar.addView(row, LinearLayout.LayoutParams(MATCH_PARENT, WRAP_CONTENT))
         }

@@ -4,6 +4,7 @@ package org.xunge.shell.ui
 import android.view.Gravity
 import android.view.View
 import android.widget.LinearLayout
+import android.widget.Space
 import org.xunge.shell.R
 
 class Keypad(private val kit: Kit) {
@@ -27,7 +28,7 @@ class Keypad(private val kit: Kit) {
             addView(kit.picture("back", kit.palette.ink, 32))
             kit.touchable(this, kit.box(kit.palette.ground, kit.palette.line), words, words, "delete") { delete() }
         }
-        return kit.grid(3, digits + listOf(left ?: View(kit.context), zero, erase))
+        return kit.grid(3, digits + listOf(left ?: Space(kit.context), zero, erase))
     }
 
     fun key(words: String, speech: String, does: String, tap: () -> Unit): View = kit.row().apply {

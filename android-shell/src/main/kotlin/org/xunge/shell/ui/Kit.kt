@@ -19,6 +19,7 @@ import android.view.ViewGroup.LayoutParams.MATCH_PARENT
 import android.view.ViewGroup.LayoutParams.WRAP_CONTENT
 import android.widget.ImageView
 import android.widget.LinearLayout
+import android.widget.Space
 import android.widget.TextView
 import kotlin.math.ceil
 import org.xunge.shell.R
@@ -211,7 +212,7 @@ class Kit(val look: Look) {
         for (chunk in views.chunked(columns)) {
             val line = row(10).apply { gravity = Gravity.FILL_VERTICAL; isBaselineAligned = false }
             for (view in chunk) line.addView(view, LinearLayout.LayoutParams(0, MATCH_PARENT, 1f))
-            repeat(columns - chunk.size) { line.addView(View(context), LinearLayout.LayoutParams(0, MATCH_PARENT, 1f)) }
+            repeat(columns - chunk.size) { line.addView(Space(context), LinearLayout.LayoutParams(0, MATCH_PARENT, 1f)) }
             addView(line, ViewGroup.LayoutParams(MATCH_PARENT, WRAP_CONTENT))
         }
     }

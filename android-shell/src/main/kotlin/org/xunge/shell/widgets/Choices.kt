@@ -1,6 +1,7 @@
 // Picture choices: one, several, yes or no, and a confirmation.
 package org.xunge.shell.widgets
 
+import android.view.Gravity
 import android.widget.LinearLayout
 import org.xunge.shell.Choice
 import org.xunge.shell.R
@@ -53,7 +54,9 @@ class YesNoWidget(ask: Ask) : Widget(ask) {
 /** Something that was done, and is said to have been done by the main button. */
 class ConfirmWidget(ask: Ask) : Widget(ask) {
     override fun fill(into: LinearLayout) {
-        into.addView(kit.picture(question.picture, palette.green, 96))
+        val picture = kit.picture(question.picture, palette.green, 96)
+        (picture.layoutParams as LinearLayout.LayoutParams).gravity = Gravity.CENTER_HORIZONTAL
+        into.addView(picture)
     }
 
     override fun next() = words(R.string.confirm) to { ask.answer(flag(true)) }

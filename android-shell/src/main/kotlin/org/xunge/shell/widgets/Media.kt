@@ -2,9 +2,9 @@
 package org.xunge.shell.widgets
 
 import android.Manifest
+import android.annotation.SuppressLint
 import android.content.Intent
 import android.graphics.Bitmap
-import android.graphics.BitmapFactory
 import android.media.MediaPlayer
 import android.os.Handler
 import android.os.Looper
@@ -15,11 +15,12 @@ import android.text.InputType
 import android.text.TextWatcher
 import android.util.TypedValue
 import android.view.Gravity
+import android.view.MotionEvent
 import android.view.View
 import android.view.ViewGroup.LayoutParams.MATCH_PARENT
 import android.widget.EditText
-import android.widget.ImageView
 import android.widget.LinearLayout
+import android.widget.TextView
 import java.io.File
 import org.xunge.shell.R
 import org.xunge.shell.Said
@@ -27,7 +28,6 @@ import org.xunge.shell.device.Pictures
 import org.xunge.shell.device.Recorder
 import org.xunge.shell.text
 import org.xunge.shell.textOf
-import org.xunge.shell.ui.Look
 import org.xunge.shell.ui.Role
 import org.xunge.shell.ui.SignaturePad
 import org.xunge.shell.ui.Waveform
@@ -89,6 +89,7 @@ class VoiceWidget(ask: Ask) : Widget(ask) {
         kit.touchable(button, kit.box(palette.red, radiusDp = 66), label.text.toString(), label.text.toString(), "record") {
             if (recorder == null) begin(label) else end()
         }
+        holdable(button, label)
         into.addView(button, LinearLayout.LayoutParams(size, size))
         into.addView(label)
         into.addView(wave, LinearLayout.LayoutParams(MATCH_PARENT, look.dp(56)))
@@ -98,7 +99,23 @@ class VoiceWidget(ask: Ask) : Widget(ask) {
         }
     }
 
-    private fun begin(label: android.widget.TextView) = host.permit(Manifest.permission.RECORD_AUDIO) { allowed ->
+    /** Who holds the button stops by letting go; who only tapped it, by tapping again. */
+    @SuppressLint("ClickableViewAccessibility") // A click, as screen readers send it, does the same by tapping twice.
+    private fun holdable(button: View, label: TextView) {
+        var startedNow = false
+        button.setOnTouchListener { _, event ->
+            when (event.action) {
+                MotionEvent.ACTION_DOWN -> {
+                    startedNow = recorder == null
+                    if (startedNow) begin(label)
+                }
+                MotionEvent.ACTION_UP -> if (!startedNow || event.eventTime - event.downTime > HOLD_MS) end()
+            }
+            true
+        }
+    }
+
+    private fun begin(label: TextView) = host.permit(Manifest.permission.RECORD_AUDIO) { allowed ->
         if (!allowed) return@permit host.tell(Said(words(R.string.no_microphone), good = false))
         host.app.voice.stop()
         val file = File(kit.context.noBackupFilesDir, "recording.m4a")
@@ -148,6 +165,10 @@ class VoiceWidget(ask: Ask) : Widget(ask) {
     }
 
     override fun next() = recorded?.let { file -> words(R.string.next) to { ask.answer(text(file.path)) } }
+
+    private companion object {
+        const val HOLD_MS = 600
+    }
 }
 
 /** A picture from the camera. */

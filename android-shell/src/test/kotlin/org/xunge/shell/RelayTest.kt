@@ -1,0 +1,63 @@
+package org.xunge.shell
+
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertNotNull
+import org.junit.Assert.assertTrue
+import org.junit.Test
+import org.junit.runner.RunWith
+import org.xunge.town.Supervisor
+import org.xunge.town.Town
+
+/** The whole way with a real relay, by taps alone. */
+@RunWith(ShellRunner::class)
+class RelayTest {
+    @Test
+    fun a_phone_is_enrolled_by_its_code_records_sends_is_told_what_is_missing_and_mends_it() {
+        Shell(enrolled = false).use { shell ->
+            shell.png("welcome")
+            shell.tap("enrol")
+            shell.png("enrol")
+            shell.photograph("scan", qr(Town.ticket("王小梅")))
+            "1357".forEach { shell.tap("key_$it") }
+            shell.png("enrol-pin")
+            shell.tap("enrol")
+            assertTrue(shell.words(), shell.words().contains("王小梅"))
+            send(shell)
+            shell.tap("back")
+
+            shell.tap("tile_dispute")
+            val walk = Walk(shell) {}
+            walk.rest("dispute")
+            assertEquals(1uL, shell.app.phone.home().progress.waiting)
+            send(shell)
+            shell.png("sync-done")
+            shell.tap("back")
+            assertEquals(1uL, shell.app.phone.home().progress.acknowledged)
+
+            val report = recordsOf(shell.app.phone, kind = "dispute").first { it.syncState == "received" }.record
+            Supervisor().giveBack(report, "缺地点，请说一句在哪里")
+            send(shell)
+            shell.tap("back")
+            shell.png("home-returned")
+            shell.tap("notice", report)
+            assertTrue(shell.words(), shell.words().contains("缺地点"))
+            assertTrue(shell.voice.said.last().contains("缺地点"))
+            shell.png("record-returned")
+
+            shell.tap("amend")
+            Walk(shell) { shell.png("mend-$it") }.rest("dispute")
+            send(shell)
+            shell.tap("back")
+            shell.tap("records")
+            shell.png("records-received")
+            assertNotNull(shell.find("record", "received"))
+            assertTrue(Town.records("dispute").contains("\"verb\":\"fix\""))
+        }
+    }
+
+    private fun send(shell: Shell) {
+        shell.tap("sync")
+        shell.tap("send")
+        assertTrue(shell.words(), shell.words().contains("镇里收到"))
+    }
+}
