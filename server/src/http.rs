@@ -14,7 +14,7 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetReques
 use tower_http::trace::TraceLayer;
 
 use crate::relay::Relay;
-use crate::{api, console, sync};
+use crate::{api, console, media, sync};
 
 /// Requests under way get this long to end after the signal to stop.
 const GRACE: Duration = Duration::from_secs(8);
@@ -28,7 +28,8 @@ pub fn router(relay: Arc<Relay>) -> Router {
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID));
     Router::new()
-        .merge(sync::http::router(&relay))
+        .merge(sync::http::router())
+        .merge(media::http::router())
         .merge(api::router())
         .merge(console::router(&relay))
         .layer(layers)

@@ -18,6 +18,7 @@ pub mod http;
 pub mod import;
 pub mod journal;
 pub mod log;
+pub mod media;
 pub mod problem;
 pub mod relay;
 pub mod resources;

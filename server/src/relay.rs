@@ -20,6 +20,8 @@ pub struct Config {
     pub media: Option<PathBuf>,
     /// Largest media file, in bytes.
     pub max_media_bytes: usize,
+    /// Most bytes of media that one phone or program sends in a day.
+    pub media_bytes_per_day: u64,
     /// Most requests of phones that are worked on at the same time; more wait. A body that comes in slowly is not yet
     /// worked on.
     pub concurrency: usize,
@@ -33,6 +35,7 @@ impl Default for Config {
             public_url: None,
             media: None,
             max_media_bytes: 20 << 20,
+            media_bytes_per_day: 512 << 20,
             concurrency: 64,
             journal: None,
         }
@@ -48,7 +51,7 @@ pub struct Relay {
     /// What the operator set.
     pub config: Config,
     /// One permit for each request of a phone that is worked on.
-    pub(crate) permits: Semaphore,
+    permits: Semaphore,
     lists: CodeLists,
     journal: Option<Journal>,
     changed: watch::Sender<u64>,
@@ -104,7 +107,7 @@ impl Relay {
         self.env.now()
     }
 
-    /// Where whole media files lie.
+    /// Where whole media files lie, sealed.
     pub fn media_dir(&self) -> PathBuf {
         match &self.config.media {
             Some(dir) => dir.clone(),
@@ -115,6 +118,22 @@ impl Relay {
     /// What no restore may undo.
     pub fn journal(&self) -> Option<&Journal> {
         self.journal.as_ref()
+    }
+
+    /// Runs blocking work where it holds up nobody, once there is a permit.
+    pub(crate) async fn work<T, E>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Arc<Self>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let _permit = self.permits.acquire().await;
+        let inside = self.clone();
+        tokio::task::spawn_blocking(move || work(&inside))
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Closed.into()))
     }
 
     /// Tells whoever waits in [`Self::watch`] that something was stored. Nothing depends on it.

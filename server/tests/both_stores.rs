@@ -18,8 +18,8 @@ use xunge_protocol::{Entry, EntryKind, Hash32, RecordId, ScopeId, Segment, Times
 use xunge_records::Kind;
 use xunge_server::audit::AuditEvent;
 use xunge_server::store::{
-    Claim, EntryRow, GroupBy, HouseholdFilter, Location, MediaRow, Options, Outcome, RecordFilter,
-    SessionRow, Show, Store, StoreError, Tx, Window,
+    Claim, EntryRow, GroupBy, HouseholdFilter, Location, MediaOwner, MediaRow, Options, Outcome,
+    RecordFilter, SessionRow, Show, Store, StoreError, Tx, UploadRow, Window,
 };
 
 const THREADED: Options = Options {
@@ -49,6 +49,7 @@ on_both! {
     no_reader_of_changes_skips_a_row_of_writers_beside_each_other
     the_audit_chain_holds_though_many_append
     a_zero_in_a_text_stops_nobody
+    parts_of_an_upload_follow_each_other_though_many_send_the_same_one
 }
 
 fn next(tx: &Tx<'_>) -> Result<u64, StoreError> {
@@ -375,6 +376,45 @@ fn a_zero_in_a_text_stops_nobody(place: &Place) {
     assert_eq!(found.unwrap_or_else(|e: StoreError| panic!("{e}")), 1);
 }
 
+fn parts_of_an_upload_follow_each_other_though_many_send_the_same_one(place: &Place) {
+    const PARTS: u64 = 20;
+    let (owner, name) = (MediaOwner::Console, Hash32([6; 32]));
+    let upload = UploadRow {
+        owner,
+        name,
+        claimed: None,
+        length: PARTS * 8,
+        received: 0,
+        hash: None,
+        expires_at: Timestamp(7),
+    };
+    let store = &place.relay.store;
+    store.write(move |tx| tx.insert_upload(&upload)).unwrap();
+    let moved = AtomicU64::new(0);
+    std::thread::scope(|threads| {
+        for _ in 0..4 {
+            threads.spawn(|| {
+                for n in 0..PARTS {
+                    let append = move |tx: &Tx<'_>| {
+                        tx.append_upload(owner, name, n * 8, &n.to_be_bytes(), Timestamp(8))
+                    };
+                    if store.write_claiming(Claim::default(), append).unwrap() {
+                        moved.fetch_add(1, Ordering::SeqCst);
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(moved.into_inner(), PARTS);
+    for n in 0..PARTS {
+        let part = store.read(|tx| tx.upload_part(owner, name, n * 8));
+        assert_eq!(
+            part.unwrap_or_else(|e: StoreError| panic!("{e}")).unwrap(),
+            n.to_be_bytes()
+        );
+    }
+}
+
 /// What a store says to every kind of question, in words.
 fn answers(place: &Place) -> Vec<String> {
     let mut first = place.phone("王秀英", &[GRID]);
@@ -402,8 +442,19 @@ fn answers(place: &Place) -> Vec<String> {
         hash: Hash32([4; 32]),
         mime: "audio/mp4".into(),
         bytes: 7,
-        writer: Some(first.writer),
+        owner: MediaOwner::Writer(first.writer),
+        file: "ab12".into(),
+        key: [7; 32].into(),
         created_at: Timestamp(5),
+    };
+    let upload = UploadRow {
+        owner: MediaOwner::Program(Hash32([5; 32])),
+        name: Hash32([6; 32]),
+        claimed: None,
+        length: 6,
+        received: 0,
+        hash: None,
+        expires_at: Timestamp(7),
     };
     let (worker, writer) = (first.worker.clone(), first.writer);
     let mut said: Vec<String> = place
@@ -416,8 +467,13 @@ fn answers(place: &Place) -> Vec<String> {
                 ..session.clone()
             })?;
             tx.put_reveal(session.token_hash, visit, Timestamp(9))?;
-            tx.insert_media(&media)?;
-            tx.insert_media(&media)?;
+            let new = [tx.insert_media(&media)?, tx.insert_media(&media)?];
+            tx.insert_upload(&upload)?;
+            let (owner, name) = (upload.owner, upload.name);
+            let moved = [(0, "abc"), (0, "xyz"), (3, "defg"), (3, "de")].map(|(at, part)| {
+                let moved = tx.append_upload(owner, name, at, part.as_bytes(), Timestamp(8));
+                format!("{moved:?}")
+            });
             tx.insert_reference(Kind::Household, "ref-1", GRID, visit)?;
             tx.insert_secret("test", &[1; 32])?;
             tx.insert_secret("test", &[2; 32])?;
@@ -448,6 +504,21 @@ fn answers(place: &Place) -> Vec<String> {
                     "{:?}",
                     tx.is_revealed(session.token_hash, visit, Timestamp(9))?
                 ),
+                format!("{new:?} {moved:?}"),
+                format!("{:?}", tx.upload(owner, name)?),
+                format!("{:?}", tx.upload_part(owner, name, 3)?),
+                format!("{:?}", tx.upload_part(owner, name, 5)?),
+                format!("{:?}", tx.media_bytes_of(owner, Timestamp(0))?),
+                format!("{:?}", tx.media_bytes_of(media.owner, Timestamp(5))?),
+                format!("{:?}", tx.media_bytes_of(media.owner, Timestamp(6))?),
+                format!("{:?}", tx.finish_upload(owner, name, media.hash)),
+                format!("{:?}", tx.upload_part(owner, name, 0)?),
+                format!("{:?}", tx.delete_expired_uploads(Timestamp(8))),
+                format!("{:?}", tx.upload(owner, name)?),
+                format!("{:?}", tx.delete_expired_uploads(Timestamp(9))),
+                format!("{:?}", tx.upload(owner, name)?),
+                format!("{:?}", tx.media(media.hash)?),
+                format!("{:?}", tx.delete_media(media.hash)?),
                 format!("{:?}", tx.media(media.hash)?),
                 format!("{:?}", tx.referred(Kind::Household, "ref-1")?),
                 format!("{:?}", tx.secret("test")?),

@@ -13,6 +13,7 @@ mod erase;
 mod exactly_once;
 mod interviews;
 mod lifecycle;
+mod media;
 mod moved;
 mod open_api;
 mod refusal;

@@ -186,9 +186,8 @@ impl xunge_core::sync::Transport for Direct<'_> {
         let (status, body) = self.0.answer(&exchange.path, &exchange.body);
         Ok(xunge_core::sync::Answer {
             status,
-            retry_after: None,
-            content_type: None,
             body,
+            ..xunge_core::sync::Answer::default()
         })
     }
 

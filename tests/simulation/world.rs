@@ -353,9 +353,8 @@ impl World {
             } => {
                 let answer = Answer {
                     status,
-                    retry_after: None,
-                    content_type: None,
                     body,
+                    ..Answer::default()
                 };
                 if self.phones[phone].awaits(attempt) {
                     let wish = self.phones[phone].hear(attempt, Event::Answered(answer));

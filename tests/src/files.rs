@@ -5,10 +5,20 @@ use std::path::{Path, PathBuf};
 
 use crate::Outcome;
 
+/// Samples a second of a recording.
+const RATE: u32 = 8_000;
+
 /// Writes a mono 8 kHz 16-bit PCM WAV of a fifth of a second into `dir`; its pitch and name follow `seed`.
 pub fn recording(dir: &Path, seed: u64) -> Outcome<PathBuf> {
     let path = dir.join(format!("voice-{seed:016x}.wav"));
-    fs::write(&path, wav(seed))?;
+    fs::write(&path, wav(seed, RATE / 5))?;
+    Ok(path)
+}
+
+/// Like [`recording`], of so many seconds: 16,000 bytes each.
+pub fn long_recording(dir: &Path, seed: u64, seconds: u32) -> Outcome<PathBuf> {
+    let path = dir.join(format!("long-{seed:016x}.wav"));
+    fs::write(&path, wav(seed, RATE * seconds))?;
     Ok(path)
 }
 
@@ -19,13 +29,11 @@ pub fn picture(dir: &Path, seed: u64) -> Outcome<PathBuf> {
     Ok(path)
 }
 
-fn wav(seed: u64) -> Vec<u8> {
-    const RATE: u32 = 8_000;
-    const SAMPLES: u32 = RATE / 5;
+fn wav(seed: u64, samples: u32) -> Vec<u8> {
     let pitch = 200.0 + (seed % 4_001) as f64 / 10.0;
-    let mut out = Vec::with_capacity(44 + 2 * SAMPLES as usize);
+    let mut out = Vec::with_capacity(44 + 2 * samples as usize);
     out.extend(b"RIFF");
-    out.extend((36 + 2 * SAMPLES).to_le_bytes());
+    out.extend((36 + 2 * samples).to_le_bytes());
     out.extend(b"WAVEfmt ");
     out.extend(16u32.to_le_bytes());
     for short in [1u16, 1] {
@@ -37,8 +45,8 @@ fn wav(seed: u64) -> Vec<u8> {
         out.extend(short.to_le_bytes());
     }
     out.extend(b"data");
-    out.extend((2 * SAMPLES).to_le_bytes());
-    for i in 0..SAMPLES {
+    out.extend((2 * samples).to_le_bytes());
+    for i in 0..samples {
         let phase = f64::from(i) / f64::from(RATE) * pitch * std::f64::consts::TAU;
         out.extend(((phase.sin() * 8_000.0) as i16).to_le_bytes());
     }
@@ -77,7 +85,7 @@ mod tests {
 
     #[test]
     fn two_seeds_make_two_files_and_one_seed_the_same_file() {
-        for make in [wav, jpeg] {
+        for make in [|seed| wav(seed, 800), jpeg] {
             assert_eq!(make(7), make(7));
             assert_ne!(make(7), make(8));
         }
@@ -85,7 +93,7 @@ mod tests {
 
     #[test]
     fn the_recording_says_its_own_length() {
-        let bytes = wav(1);
+        let bytes = wav(1, 800);
         let said = u32::from_le_bytes(bytes[4..8].try_into().unwrap());
         assert_eq!(said as usize + 8, bytes.len());
     }

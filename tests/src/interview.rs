@@ -53,6 +53,15 @@ impl Open {
         }
     }
 
+    /// Answers the question with `value`.
+    pub async fn answer(self, phone: &Phone, value: Value) -> Outcome<Self> {
+        let params = json!({"interview": self.interview, "value": value});
+        let next = phone.call("answer", params).await;
+        let question = &self.next["question"];
+        let next = next.map_err(|e| format!("{value} was no answer to {question}: {e}"))?;
+        Ok(Self { next, ..self })
+    }
+
     /// The review, once nothing is left to ask.
     pub fn review(&self) -> Option<&Value> {
         self.next.get("review").filter(|review| !review.is_null())
@@ -127,10 +136,7 @@ impl Interviewer {
                 return Ok(Open { next, ..open });
             }
         };
-        let params = json!({"interview": open.interview, "value": value});
-        let next = phone.call("answer", params).await;
-        let next = next.map_err(|e| format!("{value} was no answer to {question}: {e}"))?;
-        Ok(Open { next, ..open })
+        open.answer(phone, value).await
     }
 
     /// The value for a question; none is `skip`, and `null` means that somebody must be looked up.

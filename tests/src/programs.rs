@@ -3,7 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::{Outcome, fail};
 
@@ -53,6 +53,28 @@ pub fn path(name: &str) -> Outcome<PathBuf> {
             path.display()
         )
     }
+}
+
+/// A folder for `PYTHONPATH` with a package of PyPI and what it needs, installed into the cache if it is not there yet.
+pub fn python_modules(package: &str, version: &str) -> Outcome<PathBuf> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let home = env::var_os("HOME").map_or_else(env::temp_dir, PathBuf::from);
+    let folder = home.join(format!(".cache/xunge/python/{package}-{version}"));
+    if folder.is_dir() {
+        return Ok(folder);
+    }
+    let fresh = folder.with_extension("new");
+    let installed = Command::new("python3")
+        .args(["-m", "pip", "install", "--quiet", "--upgrade", "--target"])
+        .arg(&fresh)
+        .arg(format!("{package}=={version}"))
+        .status();
+    if !installed.is_ok_and(|status| status.success()) {
+        fail!("{package} {version} is not installed: needs python3 with pip, and PyPI");
+    }
+    std::fs::rename(&fresh, &folder)?;
+    Ok(folder)
 }
 
 /// `chromedriver`: on the path, or where the environment of a hosted runner says.

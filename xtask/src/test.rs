@@ -152,7 +152,7 @@ fn rust(report: &mut Report) -> Outcome {
 fn postgres(report: &mut Report) -> Outcome {
     xunge_tests::postgres::ready()?;
     let mut command = run::command("cargo", &["test", "--workspace", "--no-fail-fast"]);
-    for name in ["both_stores", "sync", "commands", "http"] {
+    for name in ["both_stores", "sync", "commands", "http", "media"] {
         command.args(["--test", name]);
     }
     command.env("XUNGE_TEST_DATABASE", "postgres");

@@ -2,13 +2,14 @@
 //!
 //! [`model`] says what a household, a visit, a dispute is: plain values, events, and the one fold from events to state.
 //! [`document`] maps a record to its Automerge document and back. [`guard`] is the one gate for bytes from outside.
-//! [`lists`] holds code lists as versioned data. This crate knows nothing of storage, sync, screens or HTTP.
+//! [`lists`] holds code lists as versioned data. [`sealed_file`] is how both ends keep media on disk. This crate knows nothing of storage, sync, screens or HTTP.
 
 pub mod caps;
 pub mod document;
 pub mod guard;
 pub mod lists;
 pub mod model;
+pub mod sealed_file;
 
 mod path;
 mod unwind;

@@ -46,7 +46,7 @@ pub async fn deliver<T: Transport>(
         let exchange = Exchange {
             method: Method::Post,
             path: COURIER_PATH.into(),
-            authorization: None,
+            headers: Vec::new(),
             body,
             timeout: TIMEOUT,
         };

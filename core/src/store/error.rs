@@ -5,6 +5,7 @@ use std::io;
 use rusqlite::ErrorCode;
 use xunge_protocol::{RecordId, WireError};
 use xunge_records::DocumentError;
+use xunge_records::sealed_file::SealError;
 
 use crate::disk;
 
@@ -122,6 +123,16 @@ impl StoreError {
     /// Whether the same call may succeed later, once there is room or the other program has ended.
     pub fn retry(&self) -> bool {
         matches!(self, Self::Busy | Self::DiskFull)
+    }
+}
+
+impl From<SealError> for StoreError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::Io(error) => error.into(),
+            SealError::Damaged => Self::DamagedMedia,
+            SealError::Cipher => Self::Cipher("seal a file"),
+        }
     }
 }
 

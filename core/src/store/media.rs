@@ -5,16 +5,17 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
+use std::ops::Range;
 use std::path::Path;
 
 use rusqlite::{OptionalExtension as _, Transaction};
 use sha2::{Digest as _, Sha256};
 use xunge_protocol::{Hash32, RecordId};
-use xunge_records::MediaRef;
 use xunge_records::model::media::MEDIA_TYPES;
+use xunge_records::{MediaRef, sealed_file};
 
 use super::sync_state::SyncState;
-use super::{Store, StoreError, sealed_file};
+use super::{Store, StoreError};
 use crate::disk::WholeFile;
 
 impl Store {
@@ -95,20 +96,41 @@ impl Store {
 
     /// Writes the content of a media file to `to`, a chunk at a time.
     pub fn copy_media(&self, hash: &Hash32, to: &mut dyn Write) -> Result<(), StoreError> {
-        let (name, key) = self
-            .read(|tx| {
-                Ok(tx
-                    .prepare_cached(
-                        "SELECT file, key FROM media WHERE hash = ?1 AND file IS NOT NULL",
-                    )?
-                    .query_row([hash.0], |row| {
-                        Ok((row.get::<_, String>(0)?, row.get::<_, [u8; 32]>(1)?))
-                    })
-                    .optional()?)
-            })?
-            .ok_or(StoreError::UnknownMedia)?;
+        let (name, key, _) = self.sealed(hash)?;
         let mut file = File::open(self.media_folder.join(name))?;
-        sealed_file::open(&key, &mut file, to)
+        Ok(sealed_file::open(&key, &mut file, to)?)
+    }
+
+    /// Some bytes of a media file.
+    pub fn read_media_range(
+        &self,
+        hash: &Hash32,
+        range: Range<u64>,
+    ) -> Result<Vec<u8>, StoreError> {
+        let (name, key, bytes) = self.sealed(hash)?;
+        let mut content = Vec::new();
+        let mut file = File::open(self.media_folder.join(name))?;
+        sealed_file::open_range(&key, &mut file, bytes, range, &mut content)?;
+        Ok(content)
+    }
+
+    /// Name, key and size of a file that is here.
+    fn sealed(&self, hash: &Hash32) -> Result<(String, [u8; 32], u64), StoreError> {
+        self.read(|tx| {
+            Ok(tx
+                .prepare_cached(
+                    "SELECT file, key, bytes FROM media WHERE hash = ?1 AND file IS NOT NULL",
+                )?
+                .query_row([hash.0], |row| {
+                    Ok((
+                        row.get(0)?,
+                        row.get(1)?,
+                        row.get::<_, i64>(2)?.unsigned_abs(),
+                    ))
+                })
+                .optional()?)
+        })?
+        .ok_or(StoreError::UnknownMedia)
     }
 
     /// Whether the file is here.

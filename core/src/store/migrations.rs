@@ -9,6 +9,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_erasure.sql"),
     include_str!("migrations/0003_incarnations.sql"),
+    include_str!("migrations/0004_pieces.sql"),
 ];
 
 /// Version of the schema that this program writes.

@@ -13,10 +13,10 @@ use xunge_protocol::message::{RefusedSegment, SYNC_PATH, SyncRequest, SyncRespon
 use xunge_protocol::packed::{PackedRequest, PackedResponse};
 use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::succession::{HeldSegment, SUCCEED_PATH, Succession};
-use xunge_protocol::{Hash32, RecordId, ScopeId};
+use xunge_protocol::{RecordId, ScopeId};
 
 use super::error::SyncError;
-use super::media::{self, MediaStep};
+use super::media::{self, MediaStep, Moves};
 use super::pace::Pace;
 use super::transport::{Answer, Exchange, Method, TransportFailure};
 use crate::env::Env;
@@ -130,8 +130,7 @@ pub struct Engine {
     successions: u32,
     /// Scopes whose chain the relay refused in this sync.
     set_aside: Vec<(ScopeId, SyncRefusal)>,
-    /// Media that did not go in this sync for a reason that waiting does not mend.
-    media_aside: BTreeSet<Hash32>,
+    media: Moves,
     sent: BTreeSet<RecordId>,
     /// The relay could not open what was packed: raw bytes to the end of this sync.
     send_plain: bool,
@@ -151,7 +150,7 @@ impl Engine {
             succession: None,
             successions: 0,
             set_aside: Vec::new(),
-            media_aside: BTreeSet::new(),
+            media: Moves::default(),
             sent: BTreeSet::new(),
             send_plain: false,
             ask_plain: false,
@@ -231,7 +230,7 @@ impl Engine {
         let exchange = Exchange {
             method: Method::Post,
             path: SYNC_PATH.into(),
-            authorization: None,
+            headers: Vec::new(),
             timeout: self.pace.timeout(request.len() + budget),
             body: request.clone(),
         };
@@ -325,16 +324,13 @@ impl Engine {
                 started_millis,
             } => {
                 let bytes = step.bytes() + answer.body.len();
-                match media::answered(store, &step, &answer)? {
-                    media::Outcome::Done => {
-                        self.pace
-                            .succeeded(now, bytes, now.saturating_sub(started_millis));
-                        self.report.media_sent += u64::from(step.is_upload());
-                    }
-                    media::Outcome::SetAside => {
-                        self.media_aside.insert(step.hash());
-                    }
+                let outcome = self.media.answered(store, &step, &answer)?;
+                if outcome != media::Outcome::SetAside {
+                    self.pace
+                        .succeeded(now, bytes, now.saturating_sub(started_millis));
                 }
+                let sent = outcome == media::Outcome::Done && step.is_upload();
+                self.report.media_sent += u64::from(sent);
                 self.phase = Phase::Media;
                 self.next(store, now)
             }
@@ -405,7 +401,7 @@ impl Engine {
         let exchange = Exchange {
             method: Method::Post,
             path: SUCCEED_PATH.into(),
-            authorization: None,
+            headers: Vec::new(),
             timeout: self.pace.timeout(request.len() + self.pace.budget_bytes()),
             body: request.clone(),
         };
@@ -490,7 +486,7 @@ impl Engine {
     }
 
     fn move_media(&mut self, store: &Store, now: u64) -> Result<Step, SyncError> {
-        match media::next(store, now, &self.media_aside)? {
+        match self.media.next(store, now, self.pace.budget_bytes())? {
             Some((step, mut exchange)) => {
                 exchange.timeout = self.pace.timeout(step.bytes());
                 self.phase = Phase::Moving {
@@ -515,7 +511,11 @@ impl Engine {
     ) -> Result<Step, SyncError> {
         self.phase = match std::mem::replace(&mut self.phase, Phase::Records) {
             Phase::Records | Phase::Exchanging { .. } | Phase::Succeeding { .. } => Phase::Records,
-            Phase::Media | Phase::Moving { .. } => Phase::Media,
+            Phase::Media => Phase::Media,
+            Phase::Moving { step, .. } => {
+                self.media.cut(&step);
+                Phase::Media
+            }
         };
         self.report.repeated += 1;
         match self

@@ -41,7 +41,7 @@ pub async fn enrol<T: Transport>(
         let exchange = Exchange {
             method: Method::Post,
             path: ENROL_PATH.into(),
-            authorization: None,
+            headers: Vec::new(),
             body: body.clone(),
             timeout: TIMEOUT,
         };

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::redirect::Policy;
+use xunge_protocol::media::WHOLE_HEADER;
 
 use super::transport::{Answer, Exchange, Method, Transport, TransportFailure};
 
@@ -42,25 +43,28 @@ impl Transport for HttpTransport {
         let url = format!("{}{}", self.base, exchange.path);
         let mut request = match exchange.method {
             Method::Post => self.client.post(url).body(exchange.body),
-            Method::Put => self.client.put(url).body(exchange.body),
+            Method::Patch => self.client.patch(url).body(exchange.body),
+            Method::Head => self.client.head(url),
             Method::Get => self.client.get(url),
         };
         request = request.timeout(exchange.timeout);
-        if let Some(authorization) = exchange.authorization {
-            request = request.header(AUTHORIZATION, authorization);
+        for (name, value) in exchange.headers {
+            request = request.header(name, value);
         }
         let mut response = request.send().await.map_err(failure)?;
-        let header = |name| {
+        let header = |name: &str| {
             response
                 .headers()
                 .get(name)
                 .and_then(|v| v.to_str().ok())
                 .map(str::to_owned)
         };
-        let retry_after = header(RETRY_AFTER)
+        let retry_after = header(RETRY_AFTER.as_str())
             .and_then(|v| v.parse().ok())
             .map(Duration::from_secs);
-        let content_type = header(CONTENT_TYPE);
+        let content_type = header(CONTENT_TYPE.as_str());
+        let upload_offset = header("upload-offset").and_then(|v| v.parse().ok());
+        let whole = header(WHOLE_HEADER);
         let status = response.status().as_u16();
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(failure)? {
@@ -73,6 +77,8 @@ impl Transport for HttpTransport {
             status,
             retry_after,
             content_type,
+            upload_offset,
+            whole,
             body,
         })
     }

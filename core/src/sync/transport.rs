@@ -6,10 +6,12 @@ use std::time::Duration;
 /// HTTP method of an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// Push and pull, enrolment.
+    /// Push and pull, enrolment, the beginning of an upload.
     Post,
-    /// Upload of a media file.
-    Put,
+    /// Where an upload stands.
+    Head,
+    /// Bytes of an upload.
+    Patch,
     /// Download of a media file.
     Get,
 }
@@ -19,7 +21,8 @@ impl Method {
     pub fn name(self) -> &'static str {
         match self {
             Self::Post => "POST",
-            Self::Put => "PUT",
+            Self::Head => "HEAD",
+            Self::Patch => "PATCH",
             Self::Get => "GET",
         }
     }
@@ -32,8 +35,8 @@ pub struct Exchange {
     pub method: Method,
     /// Path below the relay's address, beginning with a slash.
     pub path: String,
-    /// Value of the `authorization` header, for media.
-    pub authorization: Option<String>,
+    /// Headers, for media.
+    pub headers: Vec<(&'static str, String)>,
     /// Body.
     pub body: Vec<u8>,
     /// How long the whole exchange may take.
@@ -41,7 +44,7 @@ pub struct Exchange {
 }
 
 /// What came back, whoever sent it: only a verified signature says that it was the relay.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
@@ -49,6 +52,10 @@ pub struct Answer {
     pub retry_after: Option<Duration>,
     /// `content-type`, if given.
     pub content_type: Option<String>,
+    /// `upload-offset`, if given.
+    pub upload_offset: Option<u64>,
+    /// The relay's word that it holds a whole file, if given.
+    pub whole: Option<String>,
     /// Body.
     pub body: Vec<u8>,
 }

@@ -9,8 +9,8 @@ use super::{CommandError, require_seen, wording};
 use crate::account::Actor;
 use crate::audit::AuditEvent;
 use crate::authority::{self, Erased};
+use crate::media;
 use crate::relay::Relay;
-use crate::sync::media;
 
 /// Erases a record, with its media and with what else names its person. Repeating it finishes what was cut off. Blocks,
 /// at the end for as long as it takes to write the store's files anew.
@@ -21,7 +21,7 @@ pub fn erase(
     reason: &str,
 ) -> Result<Erased, CommandError> {
     let (actor, reason) = (actor.clone(), reason.trim().to_owned());
-    let erased = authority::command(relay, move |authority, tx| {
+    let (erased, files) = authority::command(relay, move |authority, tx| {
         let scope = match (tx.find_record(record)?, tx.tombstone(record)?) {
             (Some(place), _) => Some(place.scope),
             (None, Some(tombstone)) => Some(tombstone.scope),
@@ -37,8 +37,9 @@ pub fn erase(
         }
         wording::check_length("reason", &reason)?;
         let erased = authority.erase(record)?;
+        let mut files = Vec::new();
         for hash in &erased.media {
-            tx.forget_media(*hash)?;
+            files.extend(tx.delete_media(*hash)?);
         }
         let ids = |ids: &[RecordId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
         let detail = serde_json::json!({
@@ -50,10 +51,11 @@ pub fn erase(
             .because(&reason)
             .with(detail);
         tx.append_audit(&event, authority.now())?;
-        Ok(erased)
+        Ok((erased, files))
     })?;
-    for hash in &erased.media {
-        media::remove(relay, *hash)?;
+    // The key of each went with its row: what a cut leaves on the disk here, nobody can read.
+    for file in &files {
+        media::remove_file(relay, file);
     }
     relay.store.scrub()?;
     Ok(erased)

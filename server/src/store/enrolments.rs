@@ -1,4 +1,4 @@
-//! Tickets, unlock codes, and the media files that are whole.
+//! Enrolment tickets and unlock codes.
 
 use xunge_protocol::{Hash32, Timestamp, WriterId};
 
@@ -19,22 +19,7 @@ pub struct TicketRow {
     pub writer: Option<WriterId>,
 }
 
-/// A media file that is whole on disk.
-#[derive(Debug, Clone)]
-pub struct MediaRow {
-    /// SHA-256 of the file.
-    pub hash: Hash32,
-    /// Media type.
-    pub mime: String,
-    /// Size in bytes.
-    pub bytes: u64,
-    /// The phone that sent it; none for the console.
-    pub writer: Option<WriterId>,
-    /// Since when.
-    pub created_at: Timestamp,
-}
-
-/// Tickets, unlock codes and media in a transaction.
+/// Tickets and unlock codes in a transaction.
 pub trait Enrolments {
     /// Adds a ticket.
     fn insert_ticket(&self, ticket: &TicketRow) -> StoreResult<()>;
@@ -49,9 +34,4 @@ pub trait Enrolments {
     fn unlock_codes(&self, writer: WriterId) -> StoreResult<Vec<String>>;
     /// The next code of a writer that nobody was told yet, marked as told at `at`.
     fn tell_unlock_code(&self, writer: WriterId, at: Timestamp) -> StoreResult<Option<String>>;
-
-    /// A whole media file.
-    fn media(&self, hash: Hash32) -> StoreResult<Option<MediaRow>>;
-    /// Notes a whole media file; nothing happens if it is known.
-    fn insert_media(&self, row: &MediaRow) -> StoreResult<()>;
 }

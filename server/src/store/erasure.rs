@@ -1,6 +1,6 @@
 //! Records that were erased: what is removed of them, and the tombstone that stays.
 
-use xunge_protocol::{Hash32, RecordId, ScopeId, Timestamp};
+use xunge_protocol::{RecordId, ScopeId, Timestamp};
 use xunge_records::Kind;
 
 use super::StoreResult;
@@ -28,8 +28,6 @@ pub trait Erasure {
     /// body is empty was erased; its leaf hash and its position stay), its row, what quarantine says about it, reveals.
     /// External references, and records that are about this household, go over to its successor, if it has one.
     fn bury(&self, tombstone: &TombstoneRow) -> StoreResult<()>;
-    /// Removes the row of a media file.
-    fn forget_media(&self, hash: Hash32) -> StoreResult<()>;
     /// Records of the county whose content holds all of `texts`, in order of id.
     fn records_holding(&self, texts: &[&str]) -> StoreResult<Vec<(ScopeId, RecordId, Kind)>>;
 }

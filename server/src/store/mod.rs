@@ -11,6 +11,7 @@ mod engine;
 mod enrolments;
 mod erasure;
 mod error;
+mod media;
 mod organisation;
 mod people;
 pub mod postgres;
@@ -29,9 +30,10 @@ pub use board::{
 };
 pub use county::{County, NewCounty};
 pub use engine::{Claim, Location, Options, Store};
-pub use enrolments::{Enrolments, MediaRow, TicketRow};
+pub use enrolments::{Enrolments, TicketRow};
 pub use erasure::{Erasure, TombstoneRow};
 pub use error::{StoreError, StoreResult};
+pub use media::{MediaFiles, MediaOwner, MediaRow, UploadRow};
 pub use organisation::Organisation;
 pub use people::{People, UserRow};
 pub use quarantine::{EntryId, NotEntryId, Quarantine, QuarantineRow, QuarantineState};
@@ -43,12 +45,13 @@ pub use writers::{GrantState, Worker, WriterRow, Writers};
 
 /// What sync and authority ask of a transaction.
 pub trait LogTx:
-    Writers + Segments + Quarantine + Records + Enrolments + Organisation + Erasure
+    Writers + Segments + Quarantine + Records + Enrolments + Organisation + Erasure + MediaFiles
 {
 }
 
-impl<T: Writers + Segments + Quarantine + Records + Enrolments + Organisation + Erasure> LogTx
-    for T
+impl<
+    T: Writers + Segments + Quarantine + Records + Enrolments + Organisation + Erasure + MediaFiles,
+> LogTx for T
 {
 }
 

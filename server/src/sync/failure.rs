@@ -26,12 +26,6 @@ pub enum SyncFailure {
     /// A ticket that is unknown, over, or used by another key.
     #[error("the ticket is not valid")]
     TicketInvalid,
-    /// No such media file.
-    #[error("no such file")]
-    NoSuchFile,
-    /// The file is not what its name says.
-    #[error("the file's hash is not its name")]
-    WrongHash,
     /// The relay's own fault; the same request may succeed later.
     #[error(transparent)]
     Internal(#[from] AuthorityError),
@@ -67,8 +61,6 @@ impl SyncFailure {
             Self::Forked(_) => SyncRefusal::Fork.name(),
             Self::Wire(_) => SyncRefusal::Malformed.name(),
             Self::TicketInvalid => "ticket_invalid",
-            Self::NoSuchFile => "no_such_file",
-            Self::WrongHash => "wrong_hash",
             Self::Internal(_) => "internal",
         }
     }
@@ -89,8 +81,6 @@ impl SyncFailure {
             Self::Forked(_) => StatusCode::CONFLICT,
             Self::Wire(_) => StatusCode::BAD_REQUEST,
             Self::TicketInvalid => StatusCode::FORBIDDEN,
-            Self::NoSuchFile => StatusCode::NOT_FOUND,
-            Self::WrongHash => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Internal(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }

@@ -5,35 +5,29 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, OriginalUri, Path, State};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{post, put};
-use xunge_protocol::Hash32;
+use axum::routing::post;
 use xunge_protocol::bundle::COURIER_PATH;
 use xunge_protocol::enrolment::ENROL_PATH;
 use xunge_protocol::message::{MAX_BODY_BYTES, SYNC_PATH};
 use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::succession::SUCCEED_PATH;
 
-use super::{SyncFailure, courier, enrol, handle, media, succeed};
+use super::{SyncFailure, courier, enrol, handle, succeed};
 use crate::relay::Relay;
-use crate::store::StoreError;
 
 const CONTENT_TYPE: &str = "application/x-xunge";
 
 /// Routes of phones.
-pub fn router(relay: &Relay) -> Router<Arc<Relay>> {
-    let messages = Router::new()
+pub fn router() -> Router<Arc<Relay>> {
+    Router::new()
         .route(SYNC_PATH, post(sync))
         .route(ENROL_PATH, post(enrolment))
         .route(COURIER_PATH, post(carried))
         .route(SUCCEED_PATH, post(succession))
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
-    let files = Router::new()
-        .route("/media/v1/{hash}", put(put_media).get(get_media))
-        .layer(DefaultBodyLimit::max(relay.config.max_media_bytes));
-    messages.merge(files)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
 }
 
 type Handler = fn(&Arc<Relay>, &[u8]) -> Result<Vec<u8>, SyncFailure>;
@@ -78,82 +72,6 @@ async fn message(
     body: Bytes,
     handler: Handler,
 ) -> Result<Response, SyncFailure> {
-    let answer = blocking(relay, move |relay| handler(relay, &body)).await?;
+    let answer = relay.work(move |relay| handler(relay, &body)).await?;
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], answer).into_response())
-}
-
-async fn put_media(
-    State(relay): State<Arc<Relay>>,
-    OriginalUri(uri): OriginalUri,
-    Path(name): Path<String>,
-    headers: HeaderMap,
-    body: Received,
-) -> Result<StatusCode, SyncFailure> {
-    let body = received(body)?;
-    let hash = file_name(&name)?;
-    let authorization = text(&headers, header::AUTHORIZATION)?.to_owned();
-    blocking(relay, move |relay| {
-        let writer = media::authorized(
-            relay,
-            &authorization,
-            Method::PUT.as_str(),
-            uri.path(),
-            hash,
-        )?;
-        media::put(relay, hash, media::media_type(&body), &body, writer)
-    })
-    .await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-async fn get_media(
-    State(relay): State<Arc<Relay>>,
-    OriginalUri(uri): OriginalUri,
-    Path(name): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, SyncFailure> {
-    let hash = file_name(&name)?;
-    let authorization = text(&headers, header::AUTHORIZATION)?.to_owned();
-    let (row, bytes) = blocking(relay, move |relay| {
-        media::authorized(
-            relay,
-            &authorization,
-            Method::GET.as_str(),
-            uri.path(),
-            hash,
-        )?;
-        media::get(relay, hash)
-    })
-    .await?;
-    Ok((
-        [
-            (header::CONTENT_TYPE, row.mime),
-            (header::X_CONTENT_TYPE_OPTIONS, "nosniff".into()),
-        ],
-        bytes,
-    )
-        .into_response())
-}
-
-fn file_name(name: &str) -> Result<Hash32, SyncFailure> {
-    name.parse().map_err(|_| SyncFailure::NoSuchFile)
-}
-
-fn text(headers: &HeaderMap, name: header::HeaderName) -> Result<&str, SyncFailure> {
-    headers
-        .get(name)
-        .and_then(|v| v.to_str().ok())
-        .ok_or(SyncFailure::Refused(SyncRefusal::Malformed))
-}
-
-/// Runs blocking work where it holds up nobody, once there is a permit.
-async fn blocking<T: Send + 'static>(
-    relay: Arc<Relay>,
-    work: impl FnOnce(&Arc<Relay>) -> Result<T, SyncFailure> + Send + 'static,
-) -> Result<T, SyncFailure> {
-    let _permit = relay.permits.acquire().await;
-    let inside = relay.clone();
-    tokio::task::spawn_blocking(move || work(&inside))
-        .await
-        .unwrap_or_else(|_| Err(StoreError::Closed.into()))
 }

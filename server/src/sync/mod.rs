@@ -1,4 +1,4 @@
-//! Answers phones: enrolment, push and pull in one round trip, media.
+//! Answers phones: enrolment, push and pull in one round trip.
 //!
 //! [`handle`], [`enrol::handle`] and [`courier::handle`] take and give bytes, block, and know nothing of HTTP, so that a simulation can run a
 //! relay in its own thread; [`http`] puts them behind routes.
@@ -7,7 +7,6 @@ pub mod courier;
 pub mod enrol;
 pub mod failure;
 pub mod http;
-pub mod media;
 pub mod succeed;
 
 mod held;

@@ -24,9 +24,9 @@ use crate::console::context::{look, say};
 use crate::console::error::ConsoleError;
 use crate::console::form::Posted;
 use crate::console::session::{REVEAL_MS, Visitor};
+use crate::media::{self, MediaFailure};
 use crate::relay::Relay;
-use crate::store::StoreError;
-use crate::sync::media;
+use crate::store::{MediaOwner, StoreError};
 
 /// Carries out a verb on a record, and shows the record again.
 pub(in crate::console) async fn perform(
@@ -157,17 +157,11 @@ fn order(
 
 /// Keeps a recording; nothing if it is none that phones and browsers play. What it is, its first bytes say.
 fn keep_audio(relay: &Relay, bytes: &[u8]) -> Result<Option<MediaRef>, ConsoleError> {
-    let mime = if bytes.get(4..8) == Some(b"ftyp") {
-        "audio/mp4"
-    } else if bytes.get(..4) == Some(b"RIFF") && bytes.get(8..12) == Some(b"WAVE") {
-        "audio/wav"
-    } else if bytes.get(..4) == Some(&[0x1a, 0x45, 0xdf, 0xa3]) {
-        "audio/webm"
-    } else {
+    let mime = media::media_type(bytes);
+    if !mime.starts_with("audio/") {
         return Ok(None);
-    };
-    let hash = Hash32::of(bytes);
-    media::put(relay, hash, mime, bytes, None)
+    }
+    let hash = media::keep(relay, MediaOwner::Console, bytes)
         .map_err(|error| ConsoleError::Internal(error.to_string()))?;
     Ok(Some(MediaRef {
         hash,
@@ -235,69 +229,28 @@ pub(in crate::console) async fn file(
         }
     })
     .await?;
-    let range = headers
-        .get(header::RANGE)
-        .and_then(|v| v.to_str().ok())
-        .and_then(first_byte);
-    blocking(move || {
-        let (row, bytes) = media::get(&relay, hash).map_err(|_| ConsoleError::NotFound)?;
-        let now = relay.now();
-        // A player asks for the rest in pieces: only the beginning is an opening.
-        if range.is_none_or(|from| from == 0) {
+    let answer =
+        media::serve(relay.clone(), hash, &headers)
+            .await
+            .or_else(|failure| match failure {
+                MediaFailure::Range(_) => Ok(failure.into_response()),
+                _ => Err(ConsoleError::NotFound),
+            })?;
+    // A player asks for the rest in pieces: only the beginning is an opening.
+    let rest = answer
+        .headers()
+        .get(header::CONTENT_RANGE)
+        .is_some_and(|range| !range.as_bytes().starts_with(b"bytes 0-"));
+    if !rest {
+        blocking(move || {
+            let now = relay.now();
             let event = AuditEvent::new(&actor, "media").about(id).within(scope);
             relay
                 .store
                 .write::<_, StoreError>(move |tx| tx.append_audit(&event, now).map(drop))?;
-        }
-        Ok(part(&row.mime, bytes, range))
-    })
-    .await
-}
-
-/// First byte of `bytes=FROM-`, which is how players seek.
-fn first_byte(range: &str) -> Option<usize> {
-    range
-        .strip_prefix("bytes=")?
-        .split('-')
-        .next()?
-        .parse()
-        .ok()
-}
-
-fn part(mime: &str, bytes: Vec<u8>, from: Option<usize>) -> Response {
-    let base = [
-        (header::CONTENT_TYPE, mime.to_owned()),
-        (header::ACCEPT_RANGES, "bytes".to_owned()),
-        (header::CACHE_CONTROL, "private, no-store".to_owned()),
-    ];
-    let total = bytes.len();
-    match from.filter(|from| *from < total) {
-        None => (base, bytes).into_response(),
-        Some(from) => (
-            axum::http::StatusCode::PARTIAL_CONTENT,
-            base,
-            [(
-                header::CONTENT_RANGE,
-                format!("bytes {from}-{}/{total}", total - 1),
-            )],
-            bytes[from..].to_vec(),
-        )
-            .into_response(),
+            Ok(())
+        })
+        .await?;
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_player_may_ask_for_the_rest_of_a_recording() {
-        let whole = part("audio/wav", vec![1; 10], None);
-        assert_eq!(whole.status(), 200);
-        let rest = part("audio/wav", vec![1; 10], first_byte("bytes=4-"));
-        assert_eq!(rest.status(), 206);
-        assert_eq!(rest.headers()[header::CONTENT_RANGE], "bytes 4-9/10");
-        let beyond = part("audio/wav", vec![1; 10], first_byte("bytes=40-"));
-        assert_eq!(beyond.status(), 200);
-    }
+    Ok(answer)
 }

@@ -2,9 +2,9 @@
 
 use xunge_protocol::{Hash32, Timestamp, WriterId};
 
-use super::row::{self, Text, signed};
+use super::row::{self, Text};
 use super::tx::PgTx;
-use crate::store::{Enrolments, MediaRow, StoreResult, TicketRow};
+use crate::store::{Enrolments, StoreResult, TicketRow};
 
 impl Enrolments for PgTx<'_> {
     fn insert_ticket(&self, ticket: &TicketRow) -> StoreResult<()> {
@@ -77,38 +77,5 @@ impl Enrolments for PgTx<'_> {
         )?
         .map(|r| Ok(r.try_get(0)?))
         .transpose()
-    }
-
-    fn media(&self, hash: Hash32) -> StoreResult<Option<MediaRow>> {
-        self.query_opt(
-            "SELECT mime, bytes, writer, created_at FROM media WHERE county = $1 AND hash = $2",
-            &[&self.county(), &hash.0],
-        )?
-        .map(|r| {
-            Ok(MediaRow {
-                hash,
-                mime: r.try_get(0)?,
-                bytes: row::number(&r, 1)?,
-                writer: row::maybe_writer(&r, 2)?,
-                created_at: row::time(&r, 3)?,
-            })
-        })
-        .transpose()
-    }
-
-    fn insert_media(&self, row: &MediaRow) -> StoreResult<()> {
-        self.execute(
-            "INSERT INTO media (county, hash, mime, bytes, writer, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
-            &[
-                &self.county(),
-                &row.hash.0,
-                &Text(&row.mime),
-                &signed(row.bytes),
-                &row.writer.map(|w| w.0),
-                &row.created_at.0,
-            ],
-        )?;
-        Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! [`Erasure`] on PostgreSQL. What is deleted here is gone from the tables' files after [`super::PgStore::scrub`].
 
-use xunge_protocol::{Hash32, RecordId, ScopeId};
+use xunge_protocol::{RecordId, ScopeId};
 use xunge_records::Kind;
 
 use super::row::{self, clean};
@@ -77,14 +77,6 @@ impl Erasure for PgTx<'_> {
         state.places.clear();
         state.records.clear();
         state.changes.clear();
-        Ok(())
-    }
-
-    fn forget_media(&self, hash: Hash32) -> StoreResult<()> {
-        self.execute(
-            "DELETE FROM media WHERE county = $1 AND hash = $2",
-            &[&self.county(), &hash.0],
-        )?;
         Ok(())
     }
 

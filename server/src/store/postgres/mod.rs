@@ -14,6 +14,7 @@ mod board_warnings;
 mod county;
 mod enrolments;
 mod erasure;
+mod media;
 mod migrate;
 mod organisation;
 mod people;
@@ -254,6 +255,8 @@ impl PgStore {
             "external_refs",
             "reveals",
             "media",
+            "uploads",
+            "upload_parts",
         ] {
             let sql = format!("VACUUM (FULL) {table}");
             self.server.wait(client.batch_execute(&sql))?;

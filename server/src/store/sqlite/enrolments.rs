@@ -4,8 +4,8 @@ use rusqlite::{OptionalExtension as _, params};
 use xunge_protocol::{Hash32, Timestamp, WriterId};
 
 use super::SqliteTx;
-use super::row::{Bytes, Millis, signed, unsigned};
-use crate::store::{Enrolments, MediaRow, StoreResult, TicketRow};
+use super::row::{Bytes, Millis, signed};
+use crate::store::{Enrolments, StoreResult, TicketRow};
 
 impl Enrolments for SqliteTx<'_> {
     fn insert_ticket(&self, ticket: &TicketRow) -> StoreResult<()> {
@@ -88,40 +88,5 @@ impl Enrolments for SqliteTx<'_> {
                 |r| r.get(0),
             )
             .optional()?)
-    }
-
-    fn media(&self, hash: Hash32) -> StoreResult<Option<MediaRow>> {
-        Ok(self
-            .sql()
-            .query_row(
-                "SELECT mime, bytes, writer, created_at FROM media WHERE county = ?1 AND hash = ?2",
-                params![self.county(), Bytes(hash.0)],
-                |r| {
-                    Ok(MediaRow {
-                        hash,
-                        mime: r.get(0)?,
-                        bytes: unsigned(r.get(1)?),
-                        writer: r.get::<_, Option<Bytes<8>>>(2)?.map(|b| WriterId(b.0)),
-                        created_at: r.get::<_, Millis>(3)?.0,
-                    })
-                },
-            )
-            .optional()?)
-    }
-
-    fn insert_media(&self, row: &MediaRow) -> StoreResult<()> {
-        self.sql().execute(
-            "INSERT OR IGNORE INTO media (county, hash, mime, bytes, writer, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![
-                self.county(),
-                Bytes(row.hash.0),
-                row.mime,
-                signed(row.bytes),
-                row.writer.map(|w| Bytes(w.0)),
-                Millis(row.created_at)
-            ],
-        )?;
-        Ok(())
     }
 }

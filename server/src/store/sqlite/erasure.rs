@@ -1,7 +1,7 @@
 //! [`Erasure`] on SQLite. What is deleted here is gone from the file after [`super::SqliteStore::scrub`].
 
 use rusqlite::{OptionalExtension as _, params};
-use xunge_protocol::{Hash32, RecordId, ScopeId};
+use xunge_protocol::{RecordId, ScopeId};
 use xunge_records::Kind;
 
 use super::SqliteTx;
@@ -70,14 +70,6 @@ impl Erasure for SqliteTx<'_> {
         ] {
             self.sql().execute(sql, params![county, record])?;
         }
-        Ok(())
-    }
-
-    fn forget_media(&self, hash: Hash32) -> StoreResult<()> {
-        self.sql().execute(
-            "DELETE FROM media WHERE county = ?1 AND hash = ?2",
-            params![self.county(), Bytes(hash.0)],
-        )?;
         Ok(())
     }
 

@@ -13,6 +13,7 @@ mod county;
 mod enrolments;
 mod erasure;
 mod key;
+mod media;
 mod migrate;
 mod organisation;
 mod people;

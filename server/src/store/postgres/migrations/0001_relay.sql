@@ -163,15 +163,38 @@ CREATE TABLE unlock_codes (
   PRIMARY KEY (county, writer, ordinal)
 );
 
--- Files on disk under media/; a row once one is whole and its hash checked.
+-- Files on disk under media/, sealed; a row once one is whole and its hash checked.
 CREATE TABLE media (
   county BIGINT NOT NULL, hash BYTEA NOT NULL,
   mime TEXT COLLATE "C" NOT NULL,
   bytes BIGINT NOT NULL,
-  writer BYTEA,                          -- of the phone that sent it
+  owner BYTEA NOT NULL,                  -- writer, fingerprint of a token, or empty: the console
+  file TEXT COLLATE "C" NOT NULL,        -- name under media/
+  key BYTEA NOT NULL,                    -- of this file alone
   created_at BIGINT NOT NULL,
   PRIMARY KEY (county, hash)
 );
+CREATE INDEX media_by_owner ON media (county, owner, created_at);
+
+-- Uploads under way, and whole ones until they expire, so that their sender can still ask.
+CREATE TABLE uploads (
+  county BIGINT NOT NULL, owner BYTEA NOT NULL, name BYTEA NOT NULL,
+  claimed BYTEA,                         -- hash that the sender says it has
+  length BIGINT NOT NULL,
+  received BIGINT NOT NULL,
+  hash BYTEA,                            -- once it is whole
+  expires_at BIGINT NOT NULL,
+  PRIMARY KEY (county, owner, name)
+);
+CREATE INDEX uploads_by_expiry ON uploads (county, expires_at);
+
+-- What came so far: a part and the offset behind it are durable together.
+CREATE TABLE upload_parts (
+  county BIGINT NOT NULL, owner BYTEA NOT NULL, name BYTEA NOT NULL, start BIGINT NOT NULL,
+  content BYTEA NOT NULL,
+  PRIMARY KEY (county, owner, name, start)
+);
+
 -- The organisation: dated attributes of opaque scopes. The row with the latest from_at that has begun holds.
 CREATE TABLE org_nodes (
   county BIGINT NOT NULL, scope BYTEA NOT NULL, from_at BIGINT NOT NULL,

@@ -160,12 +160,34 @@ CREATE TABLE unlock_codes (
   PRIMARY KEY (county, writer, ordinal)
 ) STRICT, WITHOUT ROWID;
 
--- Files on disk under media/; a row once one is whole and its hash checked.
+-- Files on disk under media/, sealed; a row once one is whole and its hash checked.
 CREATE TABLE media (
   county INTEGER NOT NULL, hash BLOB NOT NULL,
   mime TEXT NOT NULL,
   bytes INTEGER NOT NULL,
-  writer BLOB,                          -- of the phone that sent it
+  owner BLOB NOT NULL,                  -- writer, fingerprint of a token, or empty: the console
+  file TEXT NOT NULL,                   -- name under media/
+  key BLOB NOT NULL,                    -- of this file alone
   created_at INTEGER NOT NULL,
   PRIMARY KEY (county, hash)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX media_by_owner ON media (county, owner, created_at);
+
+-- Uploads under way, and whole ones until they expire, so that their sender can still ask.
+CREATE TABLE uploads (
+  county INTEGER NOT NULL, owner BLOB NOT NULL, name BLOB NOT NULL,
+  claimed BLOB,                         -- hash that the sender says it has
+  length INTEGER NOT NULL,
+  received INTEGER NOT NULL,
+  hash BLOB,                            -- once it is whole
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (county, owner, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX uploads_by_expiry ON uploads (county, expires_at);
+
+-- What came so far: a part and the offset behind it are durable together.
+CREATE TABLE upload_parts (
+  county INTEGER NOT NULL, owner BLOB NOT NULL, name BLOB NOT NULL, start INTEGER NOT NULL,
+  content BLOB NOT NULL,
+  PRIMARY KEY (county, owner, name, start)
+) STRICT;

@@ -2,26 +2,40 @@
 //! that no chunk can be dropped, moved or cut off unnoticed.
 //!
 //! Each file has a random key of its own, used for this file only; so the nonce is just the chunk's number and the mark.
+//! Phone and relay keep media so. It knows nothing of where the files and the keys lie.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 
 use chacha20poly1305::aead::Aead as _;
 use chacha20poly1305::{ChaCha20Poly1305, Key, KeyInit as _, Nonce};
 use zeroize::Zeroizing;
 
-use super::StoreError;
-
 const VERSION: u8 = 1;
 const CHUNK: usize = 64 * 1024;
 const TAG: usize = 16;
 
+/// Why a file was not sealed or opened.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
+    /// Reading or writing failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The file is not what was sealed, or the key is another one's.
+    #[error("a sealed file is damaged")]
+    Damaged,
+    /// The cipher refused to work.
+    #[error("a chunk could not be sealed")]
+    Cipher,
+}
+
 /// Encrypts `plain` to its end. `seen` is shown each piece of plaintext.
-pub(super) fn seal(
+pub fn seal(
     key: &[u8; 32],
     plain: &mut dyn Read,
     sealed: &mut dyn Write,
     mut seen: impl FnMut(&[u8]),
-) -> Result<(), StoreError> {
+) -> Result<(), SealError> {
     let cipher = ChaCha20Poly1305::new(Key::from_slice(key));
     sealed.write_all(&[VERSION])?;
     let mut chunk = read_full(plain, CHUNK)?;
@@ -32,7 +46,7 @@ pub(super) fn seal(
         seen(&chunk);
         let bytes = cipher
             .encrypt(&nonce(number, last), chunk.as_slice())
-            .map_err(|_| StoreError::Cipher("seal a chunk"))?;
+            .map_err(|_| SealError::Cipher)?;
         sealed.write_all(&bytes)?;
         if last {
             break;
@@ -43,14 +57,10 @@ pub(super) fn seal(
 }
 
 /// Decrypts `sealed` to its end.
-pub(super) fn open(
-    key: &[u8; 32],
-    sealed: &mut dyn Read,
-    plain: &mut dyn Write,
-) -> Result<(), StoreError> {
+pub fn open(key: &[u8; 32], sealed: &mut dyn Read, plain: &mut dyn Write) -> Result<(), SealError> {
     let cipher = ChaCha20Poly1305::new(Key::from_slice(key));
     if read_full(sealed, 1)?.as_slice() != [VERSION] {
-        return Err(StoreError::DamagedMedia);
+        return Err(SealError::Damaged);
     }
     let mut chunk = read_full(sealed, CHUNK + TAG)?;
     for number in 0.. {
@@ -58,12 +68,50 @@ pub(super) fn open(
         let last = next.is_empty();
         let bytes = cipher
             .decrypt(&nonce(number, last), chunk.as_slice())
-            .map_err(|_| StoreError::DamagedMedia)?;
+            .map_err(|_| SealError::Damaged)?;
         plain.write_all(&Zeroizing::new(bytes))?;
         if last {
             break;
         }
         chunk = next;
+    }
+    Ok(())
+}
+
+/// Decrypts the bytes `range` of a file that holds `length` bytes, reading only the chunks that hold them.
+///
+/// # Errors
+/// [`SealError::Damaged`] also if the range goes beyond `length`, or `length` is not the file's.
+pub fn open_range(
+    key: &[u8; 32],
+    sealed: &mut (impl Read + Seek),
+    length: u64,
+    range: Range<u64>,
+    plain: &mut dyn Write,
+) -> Result<(), SealError> {
+    if range.start > range.end || range.end > length {
+        return Err(SealError::Damaged);
+    }
+    let cipher = ChaCha20Poly1305::new(Key::from_slice(key));
+    let chunk = CHUNK as u64;
+    let last = length.saturating_sub(1) / chunk;
+    let mut at = range.start;
+    while at < range.end {
+        let number = at / chunk;
+        sealed.seek(SeekFrom::Start(1 + number * (chunk + TAG as u64)))?;
+        let bytes = read_full(sealed, CHUNK + TAG)?;
+        let opened = cipher
+            .decrypt(&nonce(number, number == last), bytes.as_slice())
+            .map(Zeroizing::new)
+            .map_err(|_| SealError::Damaged)?;
+        let begin = number * chunk;
+        let end = range.end.min(begin + opened.len() as u64);
+        let wanted = opened
+            .get((at - begin) as usize..end.saturating_sub(begin) as usize)
+            .filter(|wanted| !wanted.is_empty())
+            .ok_or(SealError::Damaged)?;
+        plain.write_all(wanted)?;
+        at = end;
     }
     Ok(())
 }
@@ -105,6 +153,32 @@ mod tests {
             let plain: Vec<u8> = (0..length).map(|n| n as u8).collect();
             assert_eq!(opened(&sealed(&plain)), Some(plain), "{length}");
         }
+    }
+
+    #[test]
+    fn a_range_is_what_stands_there_and_a_wrong_length_is_noticed() {
+        let length = 2 * CHUNK + 5;
+        let plain: Vec<u8> = (0..length).map(|n| (n / 7) as u8).collect();
+        let sealed = sealed(&plain);
+        let part = |length: usize, from: usize, to: usize| {
+            let mut out = Vec::new();
+            let mut file = io::Cursor::new(&sealed);
+            let range = from as u64..to as u64;
+            open_range(&[7; 32], &mut file, length as u64, range, &mut out)
+                .ok()
+                .map(|()| out)
+        };
+        for (from, to) in [
+            (0, 0),
+            (0, 1),
+            (5, length),
+            (CHUNK - 1, CHUNK + 1),
+            (length - 1, length),
+        ] {
+            assert_eq!(part(length, from, to).as_deref(), Some(&plain[from..to]));
+        }
+        assert_eq!(part(length, 0, length + 1), None);
+        assert_eq!(part(2 * CHUNK, CHUNK, 2 * CHUNK), None);
     }
 
     #[test]
