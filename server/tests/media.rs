@@ -188,7 +188,7 @@ async fn nothing_of_a_file_is_readable_on_the_relays_disk() {
             );
         }
     }
-    assert!(files >= 2);
+    assert!(files >= 1);
 }
 
 #[tokio::test]
