@@ -6,7 +6,7 @@ use serde_json::Value;
 use xunge_tests::{Outcome, fail, programs};
 
 use crate::android::{self, Tested};
-use crate::run;
+use crate::{bindings, run};
 
 /// Run every test there is, or one part.
 #[derive(Debug, Args)]
@@ -25,7 +25,7 @@ enum Part {
     Contract,
     /// The console in headless Chromium.
     Console,
-    /// The phone's API from Kotlin and Swift.
+    /// The phone's API from Python.
     Ffi,
     /// The Android shell.
     Android,
@@ -56,6 +56,7 @@ impl Test {
                 Part::Simulation,
                 Part::Contract,
                 Part::Console,
+                Part::Ffi,
                 Part::Android,
             ],
         };
@@ -70,9 +71,7 @@ impl Test {
                     println!("browser driver: {driver}");
                     outside(&mut report, "console")?;
                 }
-                Part::Ffi => {
-                    fail!("ffi: there are no bindings in Kotlin or Swift to test in this version")
-                }
+                Part::Ffi => ffi(&mut report)?,
                 Part::Android => android_shell(&mut report)?,
                 Part::Ios => fail!("ios: there is no iOS shell to test in this version"),
                 Part::Postgres => postgres(&mut report)?,
@@ -103,6 +102,39 @@ impl Report {
         }
         Ok(())
     }
+}
+
+/// The border, driven from a language that is not ours.
+fn ffi(report: &mut Report) -> Outcome {
+    if !run::is_here("python3") {
+        report
+            .lines
+            .push("ffi: skipped: needs python3; on Debian: apt-get install python3".into());
+        return Ok(());
+    }
+    let made = bindings::generate()?;
+    let python = made.bindings.join("python");
+    let name = format!(
+        "{}xunge_ffi{}",
+        std::env::consts::DLL_PREFIX,
+        std::env::consts::DLL_SUFFIX
+    );
+    // The generated module looks for the library beside itself.
+    std::fs::copy(made.bin.join(&name), python.join(&name))?;
+    let mut command = run::command("python3", &["ffi/tests/python/test_border.py"]);
+    command
+        .env("PYTHONPATH", &python)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env(programs::BIN_DIR, &made.bin);
+    let (passed, summary) = run::watched_by(command, |line| {
+        let sums_up = line.starts_with("Ran ") || line == "OK" || line.starts_with("FAILED");
+        sums_up.then(|| format!("ffi from Python: {line}"))
+    })?;
+    report.lines.extend(summary);
+    if !passed {
+        report.failures.push("the border from Python".into());
+    }
+    Ok(())
 }
 
 /// Real Android views on the JVM, against the real library and a real relay.

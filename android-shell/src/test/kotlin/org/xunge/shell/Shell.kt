@@ -27,6 +27,7 @@ import org.robolectric.internal.bytecode.InstrumentationConfiguration
 import org.junit.runners.model.FrameworkMethod
 import org.xunge.shell.device.Pictures
 import org.xunge.shell.device.Recorder
+import org.xunge.shell.device.SyncJob
 import org.xunge.shell.device.Voice
 import org.xunge.shell.ui.action
 import org.xunge.town.Town
@@ -123,6 +124,12 @@ class Shell(enrolled: Boolean = true, private val body: Int = 20, language: Stri
     fun enterPin() {
         Town.PIN.forEach { tap("key_$it") }
         tap("unlock")
+    }
+
+    /** What the background job does. */
+    fun backgroundSync() {
+        SyncJob.run(app) {}
+        idle()
     }
 
     /** Says no to the permission that was asked for. */

@@ -13,14 +13,7 @@ import org.xunge.shell.ShellApp
 
 class SyncJob : JobService() {
     override fun onStartJob(parameters: JobParameters): Boolean {
-        val app = application as ShellApp
-        app.background(work = {
-            app.open()
-            app.phone.sync()
-        }) { result ->
-            val again = (result.exceptionOrNull() as? Failure)?.retry == true
-            jobFinished(parameters, again && parameters.jobId == SOON)
-        }
+        run(application as ShellApp) { again -> jobFinished(parameters, again && parameters.jobId == SOON) }
         return true
     }
 
@@ -34,6 +27,14 @@ class SyncJob : JobService() {
         const val SOON = 1
         const val HOURLY = 2
         private const val HOUR_MS = 3_600_000L
+
+        /** One exchange; `done` hears whether another try may help. */
+        fun run(app: ShellApp, done: (again: Boolean) -> Unit) = app.background(
+            work = {
+                app.open()
+                app.phone.sync()
+            },
+        ) { result -> done((result.exceptionOrNull() as? Failure)?.retry == true) }
 
         /** At the next network. */
         fun soon(context: Context) = schedule(context, SOON) { setOverrideDeadline(24 * HOUR_MS) }
