@@ -1,21 +1,22 @@
 //! What must not be undone by going back to a backup: a file of JSON lines outside the data folder and outside every
 //! backup, written and synced before the transaction that it tells of commits.
 //!
-//! A line whose transaction failed does no harm: a number stays reserved for its record, a revocation is repeated by
-//! whoever commanded it. Several processes may append at once.
+//! A line whose transaction failed does no harm: a number belongs to the record that got it last, a revocation is repeated
+//! by whoever commanded it. Several processes may append at once.
 
-use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 use xunge_protocol::system::{Grant, SignedCertificate};
 use xunge_protocol::{Hash32, RecordId, ScopeId, Timestamp, WriterId, wire};
 
-use crate::authority::{Authority, AuthorityError};
-use crate::store::{StoreError, StoreResult, TicketRow, Worker};
+use crate::store::{StoreError, StoreResult, Worker};
+
+mod apply;
+
+pub use apply::apply;
 
 /// Something that happened and stays so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +69,9 @@ pub enum Fact {
         at: Timestamp,
         /// The record that says what may still be said.
         successor: Option<RecordId>,
+        /// Media that went with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        media: Vec<Hash32>,
     },
     /// A writer was revoked.
     Revoked {
@@ -105,21 +109,16 @@ impl Fact {
     }
 }
 
-/// The journal of one relay.
+/// The journal of one node.
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
-    /// Numbers that stood in the file when it was first asked.
-    numbers: OnceLock<BTreeMap<RecordId, String>>,
 }
 
 impl Journal {
     /// The journal in the file `path`, which need not be there yet.
     pub fn at(path: impl Into<PathBuf>) -> Self {
-        Self {
-            path: path.into(),
-            numbers: OnceLock::new(),
-        }
+        Self { path: path.into() }
     }
 
     /// Where the journal of a data folder is if nobody says otherwise: beside the folder, `NAME.journal`.
@@ -186,133 +185,12 @@ impl Journal {
             .collect()
     }
 
-    /// The number that `record` got in an earlier life of the log. A case keeps its number.
-    pub fn number_of(&self, record: RecordId) -> StoreResult<Option<String>> {
-        if let Some(numbers) = self.numbers.get() {
-            return Ok(numbers.get(&record).cloned());
-        }
-        let mut numbers = BTreeMap::new();
-        for fact in self.read()? {
-            if let Fact::Number { record, number, .. } = fact {
-                numbers.entry(record).or_insert(number);
-            }
-        }
-        Ok(self.numbers.get_or_init(|| numbers).get(&record).cloned())
-    }
-
     fn error(&self, source: io::Error) -> StoreError {
         StoreError::File {
             path: self.path.display().to_string(),
             source,
         }
     }
-}
-
-/// Makes a restored log know `facts` again. Repeating it changes nothing.
-pub fn apply(authority: &mut Authority<'_>, facts: &[Fact]) -> Result<(), AuthorityError> {
-    let tx = authority.tx();
-    let mut counters: BTreeMap<(ScopeId, &str), u64> = BTreeMap::new();
-    // People and phones first: a grant may have been given before its worker had a phone.
-    for fact in facts {
-        if let Fact::Certified {
-            worker,
-            name,
-            certificate,
-            ticket,
-        } = fact
-        {
-            certified(authority, worker, name, certificate, *ticket)?;
-        }
-    }
-    for fact in facts {
-        match fact {
-            Fact::Certified { .. } => {}
-            Fact::Number {
-                scope, counter, n, ..
-            } => {
-                let highest = counters.entry((*scope, counter)).or_default();
-                *highest = (*highest).max(*n);
-            }
-            Fact::Granted {
-                worker,
-                scope,
-                from,
-                until,
-                drain_days,
-            } => {
-                let grant = Grant {
-                    worker: worker.clone(),
-                    scope: *scope,
-                    from: *from,
-                    until: *until,
-                    drain_days: *drain_days,
-                };
-                if tx.worker(worker)?.is_some()
-                    && tx.grant(worker, *scope)?.as_ref() != Some(&grant)
-                {
-                    authority.grant(&grant)?;
-                }
-            }
-            Fact::Erased {
-                record,
-                scope,
-                at,
-                successor,
-            } => authority.erase_again(*record, *scope, *at, *successor)?,
-            Fact::Revoked { writer, at } => {
-                if tx
-                    .writer(*writer)?
-                    .is_some_and(|row| row.revoked_at.is_none())
-                {
-                    tx.revoke_writer(*writer, *at)?;
-                }
-            }
-        }
-    }
-    for ((scope, counter), highest) in counters {
-        // Counts up only: what is given is never given again.
-        while tx.next_number(scope, counter)? < highest {}
-    }
-    Ok(())
-}
-
-fn certified(
-    authority: &mut Authority<'_>,
-    worker: &str,
-    name: &str,
-    certificate: &str,
-    ticket: Option<Hash32>,
-) -> Result<(), AuthorityError> {
-    let tx = authority.tx();
-    let bytes = hex::decode(certificate)
-        .map_err(|e| StoreError::Corrupt(format!("journal: certificate: {e}")))?;
-    let certificate: SignedCertificate =
-        wire::decode("certificate", &bytes).map_err(StoreError::from)?;
-    let inner = &certificate.certificate;
-    if tx.worker(worker)?.is_none() {
-        tx.insert_worker(&Worker {
-            id: worker.into(),
-            name: name.into(),
-            created_at: inner.issued_at,
-        })?;
-    }
-    if tx.writer(inner.writer)?.is_none() {
-        tx.insert_writer(&certificate)?;
-        authority.certify_everywhere(&certificate)?;
-    }
-    if let Some(secret_hash) = ticket {
-        if tx.ticket(secret_hash)?.is_none() {
-            tx.insert_ticket(&TicketRow {
-                secret_hash,
-                worker: worker.into(),
-                created_at: inner.issued_at,
-                expires_at: inner.issued_at,
-                writer: None,
-            })?;
-        }
-        tx.use_ticket(secret_hash, inner.writer)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -348,10 +226,5 @@ mod tests {
             .and_then(|mut file| file.write_all(b"{\"what\":\"revo"))
             .unwrap();
         assert_eq!(journal.read().unwrap(), [number(1), number(2), revoked]);
-        let record = RecordId::written(WriterId([1; 8]), 2);
-        assert_eq!(
-            journal.number_of(record).unwrap().as_deref(),
-            Some("D-2026-000002")
-        );
     }
 }

@@ -1,15 +1,16 @@
 //! The state that every part of the relay shares.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::{Semaphore, watch};
-use xunge_protocol::{ScopeId, Timestamp, WriterId};
+use xunge_protocol::{RecordId, ScopeId, Timestamp, WriterId};
 use xunge_records::lists::CodeLists;
 
 use crate::env::Env;
 use crate::journal::Journal;
-use crate::store::{County, Location, Options, Store, StoreError};
+use crate::store::{County, Location, LogTx, Options, Store, StoreError};
 
 /// What the operator set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +55,8 @@ pub struct Relay {
     permits: Semaphore,
     lists: CodeLists,
     journal: Option<Journal>,
+    /// Read once: nothing is reserved while a relay serves.
+    reserved: OnceLock<BTreeMap<RecordId, String>>,
     changed: watch::Sender<u64>,
 }
 
@@ -76,6 +79,7 @@ impl Relay {
             env,
             permits: Semaphore::new(config.concurrency),
             journal: config.journal.clone().map(Journal::at),
+            reserved: OnceLock::new(),
             config,
             lists,
             changed: watch::Sender::new(0),
@@ -118,6 +122,22 @@ impl Relay {
     /// What no restore may undo.
     pub fn journal(&self) -> Option<&Journal> {
         self.journal.as_ref()
+    }
+
+    /// The number that a record had before a restore.
+    pub(crate) fn reserved_number(
+        &self,
+        tx: &dyn LogTx,
+        record: RecordId,
+    ) -> Result<Option<String>, StoreError> {
+        let known = match self.reserved.get() {
+            Some(known) => known,
+            None => {
+                let read = tx.reserved_numbers()?;
+                self.reserved.get_or_init(|| read)
+            }
+        };
+        Ok(known.get(&record).cloned())
     }
 
     /// Runs blocking work where it holds up nobody, once there is a permit.

@@ -15,6 +15,7 @@ mod interviews;
 mod lifecycle;
 mod media;
 mod moved;
+mod nodes;
 mod open_api;
 mod refusal;
 mod restored;

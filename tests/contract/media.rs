@@ -14,9 +14,9 @@ use xunge_tests::{files, programs};
 use crate::scene::Scene;
 
 /// What a test may wait for; a failure is said by what it waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-fn client(modules: &std::path::Path, args: &[&str]) -> Child {
+pub(crate) fn client(modules: &std::path::Path, args: &[&str]) -> Child {
     Command::new("python3")
         .arg(programs::workspace().join("tests/contract/tus_client.py"))
         .args(args)
@@ -28,7 +28,7 @@ fn client(modules: &std::path::Path, args: &[&str]) -> Child {
         .unwrap()
 }
 
-async fn lines(child: &mut Child, count: usize) -> Vec<String> {
+pub(crate) async fn lines(child: &mut Child, count: usize) -> Vec<String> {
     let mut reader = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut said = Vec::new();
     while said.len() < count {
@@ -44,12 +44,7 @@ async fn lines(child: &mut Child, count: usize) -> Vec<String> {
 async fn a_stock_tus_client_that_is_killed_in_the_middle_goes_on_where_the_relay_stands() {
     let modules = programs::python_modules("tuspy", "1.1.0").unwrap();
     let scene = Scene::village().await;
-    let added = scene
-        .relay
-        .admin(&["token", "add", "--role", "media"])
-        .await
-        .unwrap();
-    let token = added["token"].as_str().unwrap();
+    let token = &scene.media_token().await;
     let slow = Network {
         up: 200_000,
         ..Network::GOOD
@@ -143,15 +138,10 @@ async fn a_phone_that_dies_while_it_sends_a_recording_goes_on_where_the_relay_st
         .flat_map(|record| record["fields"].as_object().unwrap().values())
         .find(|value| value["bytes"] == bytes)
         .expect("the recording's reference");
-    let added = scene
-        .relay
-        .admin(&["token", "add", "--role", "media"])
-        .await
-        .unwrap();
     let hash = voice["hash"].as_str().unwrap();
     let got = reqwest::Client::new()
         .get(format!("{}/media/v1/{hash}", scene.relay.url()))
-        .bearer_auth(added["token"].as_str().unwrap())
+        .bearer_auth(scene.media_token().await)
         .send()
         .await
         .unwrap();

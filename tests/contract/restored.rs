@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use xunge_tests::interview::{Interviewer, Mood};
 use xunge_tests::phone::Phone;
 use xunge_tests::proxy::Network;
-use xunge_tests::relay::{Relay, xunge};
+use xunge_tests::relay::{Place, Relay};
 
 use crate::scene::Scene;
 
@@ -15,8 +15,8 @@ async fn brief(phone: &Phone, kind: &str) -> String {
     people.record(phone, kind, None).await.unwrap().record
 }
 
-async fn run(arguments: &[&str]) {
-    let output = xunge(arguments).await.unwrap();
+async fn run(place: &Place, arguments: &[&str]) {
+    let output = place.xunge(arguments).await.unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{arguments:?}: {said}");
 }
@@ -34,9 +34,9 @@ async fn an_older_backup_is_filled_again_by_the_phones_and_no_number_is_given_tw
     let lost = scene.worker(1, "赵二妹", Network::GOOD).await;
     let early = brief(&worker.phone, "dispute").await;
     worker.sync().await.unwrap();
-    let data = scene.relay.data().display().to_string();
+    let place = scene.relay.place().clone();
     let backup = scene.dir("backup").display().to_string();
-    run(&["backup", "--to", &backup, "--data", &data]).await;
+    run(&place, &["backup", "--to", &backup]).await;
 
     // After the backup: a case, a visit, a phone enrolled, a phone revoked.
     let case = brief(&worker.phone, "dispute").await;
@@ -58,10 +58,8 @@ async fn an_older_backup_is_filled_again_by_the_phones_and_no_number_is_given_tw
 
     let address = scene.relay.address().to_string();
     assert!(scene.relay.stop().await.unwrap().success());
-    run(&["restore", "--from", &backup, "--data", &data]).await;
-    scene.relay = Relay::serve(std::path::Path::new(&data), &address)
-        .await
-        .unwrap();
+    run(&place, &["restore", "--from", &backup]).await;
+    scene.relay = Relay::serve(place, &address).await.unwrap();
     assert!(
         !scene.ids(None).await.contains(&case),
         "the backup is older"
@@ -147,4 +145,60 @@ async fn what_a_revoked_phone_had_not_sent_is_admitted_from_the_command_line_and
         .await
         .unwrap();
     assert_eq!(shown["sync_state"], "received");
+}
+
+/// Hashes of the files that a record names.
+async fn files_of(scene: &Scene, record: &str) -> Vec<String> {
+    let shown = scene.record(record).await;
+    let fields = shown["fields"].as_object().unwrap().values();
+    fields
+        .filter_map(|value| Some(value["hash"].as_str()?.to_owned()))
+        .collect()
+}
+
+async fn status_of(scene: &Scene, token: &str, hash: &str) -> u16 {
+    let url = format!("{}/media/v1/{hash}", scene.relay.url());
+    let http = xunge_tests::api::http_client().unwrap();
+    let answer = http.get(url).bearer_auth(token).send().await.unwrap();
+    answer.status().as_u16()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recordings_erased_since_the_backup_stay_erased_and_those_sent_since_come_again() {
+    let mut scene = Scene::village().await;
+    let worker = scene.worker(0, "李大山", Network::GOOD).await;
+    let token = scene.media_token().await;
+    let erased = brief(&worker.phone, "dispute").await;
+    worker.phone.sync(5).await.unwrap();
+    let heard = files_of(&scene, &erased).await;
+    assert!(!heard.is_empty());
+    let place = scene.relay.place().clone();
+    let backup = scene.dir("backup").display().to_string();
+    run(&place, &["backup", "--to", &backup]).await;
+
+    let mut people = Interviewer::new(Mood::Thorough, 6, worker.phone.dir(), "备份以后");
+    let later = people.record(&worker.phone, "dispute", None).await.unwrap();
+    worker.phone.sync(5).await.unwrap();
+    let kept = files_of(&scene, &later.record).await;
+    assert!(!kept.is_empty() && kept.iter().all(|hash| !heard.contains(hash)));
+    let erase = ["erase", erased.as_str(), "--reason", "本人要求"];
+    scene.relay.admin(&erase).await.unwrap();
+
+    let address = scene.relay.address().to_string();
+    assert!(scene.relay.stop().await.unwrap().success());
+    run(&place, &["restore", "--from", &backup]).await;
+    scene.relay = Relay::serve(place, &address).await.unwrap();
+    for hash in &heard {
+        assert_eq!(status_of(&scene, &token, hash).await, 404, "brought back");
+    }
+    for _ in 0..2 {
+        worker.phone.sync(5).await.unwrap();
+    }
+    assert!(!scene.ids(None).await.contains(&erased));
+    for hash in &heard {
+        assert_eq!(status_of(&scene, &token, hash).await, 404, "sent again");
+    }
+    for hash in &kept {
+        assert_eq!(status_of(&scene, &token, hash).await, 200, "lost");
+    }
 }

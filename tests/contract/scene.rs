@@ -1,12 +1,15 @@
-//! What a test begins with: a village of made-up people, its relay, its administrator and its export token.
+//! What a test begins with: a village of made-up people, its relay, its administrator and its export token. With
+//! `XUNGE_TEST_DATABASE=postgres` the county lies in a PostgreSQL database, else in its folder.
 
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use tempfile::TempDir;
 use xunge_tests::api::Api;
 use xunge_tests::console::Console;
+use xunge_tests::postgres::Postgres;
 use xunge_tests::proxy::Network;
-use xunge_tests::relay::{self, Login, Relay};
+use xunge_tests::relay::{self, Login, Place, Relay};
 use xunge_tests::worker::Worker;
 
 pub(crate) struct Scene {
@@ -16,14 +19,48 @@ pub(crate) struct Scene {
     /// Scopes of grids that have households.
     pub(crate) grids: Vec<String>,
     pub(crate) folder: TempDir,
+    /// The server of the database, if there is one.
+    pub(crate) cluster: Option<Arc<Postgres>>,
+}
+
+fn start() -> Arc<Postgres> {
+    Arc::new(Postgres::start(false).unwrap())
+}
+
+/// The server that tests share: each has a database of its own.
+fn shared() -> Arc<Postgres> {
+    static SHARED: OnceLock<Arc<Postgres>> = OnceLock::new();
+    SHARED.get_or_init(start).clone()
+}
+
+fn on_postgres() -> bool {
+    std::env::var("XUNGE_TEST_DATABASE").is_ok_and(|database| database == "postgres")
 }
 
 impl Scene {
     pub(crate) async fn village() -> Self {
+        Self::on(on_postgres().then(shared)).await
+    }
+
+    /// A village whose database server is no other test's, so that its files can be searched.
+    pub(crate) async fn village_by_itself() -> Self {
+        Self::on(on_postgres().then(start)).await
+    }
+
+    /// A village on PostgreSQL.
+    pub(crate) async fn village_on_postgres() -> Self {
+        Self::on(Some(shared())).await
+    }
+
+    async fn on(cluster: Option<Arc<Postgres>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let data = folder.path().join("relay");
-        let admin = relay::init(&data, "village", 7).await.unwrap();
-        let relay = Relay::serve(&data, "127.0.0.1:0").await.unwrap();
+        let place = Place {
+            data: folder.path().join("relay"),
+            database: cluster.as_ref().map(|cluster| cluster.database().unwrap()),
+            media: None,
+        };
+        let admin = relay::init(place.clone(), "village", 7).await.unwrap();
+        let relay = Relay::serve(place, "127.0.0.1:0").await.unwrap();
         let api = Api::new(&relay.url(), &relay.token().await.unwrap()).unwrap();
         let grids = api
             .scopes_of("household")
@@ -37,6 +74,7 @@ impl Scene {
             api,
             grids,
             folder,
+            cluster,
         }
     }
 
@@ -69,6 +107,12 @@ impl Scene {
             .iter()
             .map(|record| record["id"].as_str().unwrap().to_owned())
             .collect()
+    }
+
+    /// A bearer token that reads and sends media.
+    pub(crate) async fn media_token(&self) -> String {
+        let added = self.relay.admin(&["token", "add", "--role", "media"]).await;
+        added.unwrap()["token"].as_str().unwrap().to_owned()
     }
 
     /// One record as the open API shows it.

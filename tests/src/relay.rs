@@ -41,10 +41,65 @@ impl Login {
     }
 }
 
+/// Where a county is kept.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The data folder.
+    pub data: PathBuf,
+    /// Address of the database, if it is not in the data folder.
+    pub database: Option<String>,
+    /// The folder of the media, if it is not in the data folder.
+    pub media: Option<PathBuf>,
+}
+
+impl From<&Path> for Place {
+    fn from(data: &Path) -> Self {
+        Self {
+            data: data.into(),
+            database: None,
+            media: None,
+        }
+    }
+}
+
+impl From<&PathBuf> for Place {
+    fn from(data: &PathBuf) -> Self {
+        data.as_path().into()
+    }
+}
+
+impl Place {
+    /// As every command of `xunge` is told it.
+    pub fn args(&self) -> Vec<String> {
+        let mut args = vec!["--data".to_owned(), self.data.display().to_string()];
+        if let Some(database) = &self.database {
+            args.extend(["--database".into(), database.clone()]);
+        }
+        if let Some(media) = &self.media {
+            args.extend(["--media".into(), media.display().to_string()]);
+        }
+        args
+    }
+
+    /// Runs `xunge` with `args` about this place.
+    pub async fn xunge(&self, args: &[&str]) -> Outcome<Output> {
+        let place = self.args();
+        let all: Vec<&str> = args.iter().copied().chain(place.iter().map(String::as_str)).collect();
+        xunge(&all).await
+    }
+
+    /// [`Self::xunge`], whose answer is one JSON value.
+    pub async fn xunge_json(&self, args: &[&str]) -> Outcome<Value> {
+        let place = self.args();
+        let all: Vec<&str> = args.iter().copied().chain(place.iter().map(String::as_str)).collect();
+        xunge_json(&all).await
+    }
+}
+
 /// A relay that serves.
 #[derive(Debug)]
 pub struct Relay {
-    data: PathBuf,
+    place: Place,
     address: SocketAddr,
     child: Child,
 }
@@ -83,33 +138,28 @@ pub async fn xunge_json(args: &[&str]) -> Outcome<Value> {
         .map_err(|e| format!("xunge {}: no JSON ({e}): {said}", args.join(" ")).into())
 }
 
-/// Creates a county in `data`; `synthetic` is `village`, `town` or `county`.
-pub async fn init(data: &Path, synthetic: &str, seed: u64) -> Outcome<Login> {
-    let (data, seed) = (data.display().to_string(), seed.to_string());
-    let mut args = vec![
-        "init",
-        "--data",
-        &data,
-        "--county",
-        "999999",
-        "--name",
-        "合成县",
-    ];
+/// Creates a county; `synthetic` is `village`, `town` or `county`.
+pub async fn init(place: impl Into<Place>, synthetic: &str, seed: u64) -> Outcome<Login> {
+    let seed = seed.to_string();
+    let mut args = vec!["init", "--county", "999999", "--name", "合成县"];
     args.extend(["--synthetic", synthetic, "--seed", &seed, "--json"]);
-    Login::from_json(&xunge_json(&args).await?)
+    Login::from_json(&place.into().xunge_json(&args).await?)
 }
 
 impl Relay {
     /// Starts serving on `listen` (port 0: any), and returns once it says that it listens.
-    pub async fn serve(data: &Path, listen: &str) -> Outcome<Self> {
+    pub async fn serve(place: impl Into<Place>, listen: &str) -> Outcome<Self> {
+        let place = place.into();
+        let data = &place.data;
+        std::fs::create_dir_all(data)?;
         let program = programs::path("xunge")?;
         let log = std::fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(data.join("serve.log"))?;
         let mut child = Command::new(program)
-            .args(["serve", "--listen", listen, "--data"])
-            .arg(data)
+            .args(["serve", "--listen", listen])
+            .args(place.args())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -133,7 +183,7 @@ impl Relay {
         // Whatever else it prints must not fill the pipe.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Ok(Self {
-            data: data.into(),
+            place,
             address: address.trim().parse()?,
             child,
         })
@@ -149,9 +199,14 @@ impl Relay {
         format!("http://{}", self.address)
     }
 
+    /// Where its county is kept.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
     /// Its folder.
     pub fn data(&self) -> &Path {
-        &self.data
+        &self.place.data
     }
 
     /// Number of the process, for measuring it.
@@ -159,10 +214,15 @@ impl Relay {
         self.child.id()
     }
 
+    /// SIGKILL.
+    pub async fn kill(&mut self) -> Outcome {
+        Ok(self.child.kill().await?)
+    }
+
     /// SIGKILL, and a start at the same address.
     pub async fn kill_and_restart(&mut self) -> Outcome {
-        self.child.kill().await?;
-        *self = Self::serve(&self.data.clone(), &self.address.to_string()).await?;
+        self.kill().await?;
+        *self = Self::serve(self.place.clone(), &self.address.to_string()).await?;
         Ok(())
     }
 
@@ -180,13 +240,11 @@ impl Relay {
         }
     }
 
-    /// `xunge admin … --data DIR --json`.
+    /// `xunge admin … --json` about its place.
     pub async fn admin(&self, args: &[&str]) -> Outcome<Value> {
-        let data = self.data.display().to_string();
-        let mut all = vec!["admin"];
+        let mut all = vec!["admin", "--json"];
         all.extend(args);
-        all.extend(["--data", &data, "--json"]);
-        xunge_json(&all).await
+        self.place.xunge_json(&all).await
     }
 
     /// A ticket for a worker of a grid, whose phone reaches the relay at `url`.

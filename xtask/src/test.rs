@@ -38,6 +38,18 @@ enum Part {
 /// Test binaries of `tests` that are parts of their own.
 const OUTSIDE: [&str; 3] = ["simulation", "contract", "console"];
 
+/// Tests of the contract in which a database could make a difference.
+const ON_POSTGRES: [&str; 8] = [
+    "exactly_once::",
+    "lifecycle::",
+    "returned::",
+    "restored::",
+    "clone::",
+    "erase::",
+    "courier::",
+    "media::",
+];
+
 /// What was run, as the runners put it.
 #[derive(Debug, Default)]
 struct Report {
@@ -180,20 +192,25 @@ fn rust(report: &mut Report) -> Outcome {
     report.run("tests", &args)
 }
 
-/// The relay's own tests once more, on PostgreSQL, which they start for themselves.
+/// The relay's own tests and part of the contract's once more, on PostgreSQL, which they start for themselves.
 fn postgres(report: &mut Report) -> Outcome {
     xunge_tests::postgres::ready()?;
     let mut command = run::command("cargo", &["test", "--workspace", "--no-fail-fast"]);
     for name in ["both_stores", "sync", "commands", "http", "media"] {
         command.args(["--test", name]);
     }
-    command.env("XUNGE_TEST_DATABASE", "postgres");
-    let (passed, summaries) = run::watched(command)?;
-    report.lines.extend(summaries);
-    if !passed {
-        report
-            .failures
-            .push("the relay's tests on PostgreSQL".into());
+    let mut outside = run::command(
+        "cargo",
+        &["test", "--workspace", "--no-fail-fast", "--test", "contract", "--"],
+    );
+    outside.args(ON_POSTGRES);
+    for (what, mut command) in [("the relay's", command), ("the contract's", outside)] {
+        command.env("XUNGE_TEST_DATABASE", "postgres");
+        let (passed, summaries) = run::watched(command)?;
+        report.lines.extend(summaries);
+        if !passed {
+            report.failures.push(format!("{what} tests on PostgreSQL"));
+        }
     }
     Ok(())
 }

@@ -7,7 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::Transaction;
 use xunge_protocol::message::SyncResponse;
 use xunge_protocol::segment::{PulledEntry, PulledSegment};
-use xunge_protocol::{Entry, EntryKind, Hash32, RecordId, ScopeId, WireError, WriterId, wire};
+use xunge_protocol::system::{SignedCertificate, WriterRole};
+use xunge_protocol::{
+    Entry, EntryKind, Hash32, PublicKey, RecordId, ScopeId, WireError, WriterId, wire,
+};
 use xunge_records::{Document, DocumentError, GuardError, Kind, check_change};
 
 use super::changes::{self, Loaded, NewRow};
@@ -115,7 +118,8 @@ fn gather(
     let known = if writer == identity.relay {
         Some((identity.relay_key, true))
     } else {
-        system::writer(tx, writer)?.map(|w| (w.key, w.is_relay))
+        let known = system::writer(tx, writer)?.map(|w| (w.key, w.is_relay));
+        known.or_else(|| earlier_relay(identity, segment))
     };
     let Some((key, is_relay)) = known else {
         return set_segment_aside(tx, segment, "unknown_writer", gathered);
@@ -161,6 +165,25 @@ fn gather(
         }
     }
     Ok(())
+}
+
+/// The key of a writer under which the relay wrote in an earlier epoch: a phone that was enrolled later learns of it only by
+/// the certificate with which each of its chains begins.
+fn earlier_relay(identity: &Identity, segment: &PulledSegment) -> Option<(PublicKey, bool)> {
+    segment.entries.iter().find_map(|pulled| {
+        let PulledEntry::Body { entry, .. } = pulled else {
+            return None;
+        };
+        let signed: SignedCertificate = match entry.kind {
+            EntryKind::CERTIFICATE => wire::decode("certificate", &entry.body).ok()?,
+            _ => return None,
+        };
+        let certificate = &signed.certificate;
+        let of_relay = certificate.writer == segment.header.writer
+            && certificate.role == WriterRole::Relay
+            && signed.verify(&identity.relay_key).is_ok();
+        of_relay.then_some((certificate.key, true))
+    })
 }
 
 /// What the header commits to: of a system item its digest, of a change the hash that Automerge defines, which is the

@@ -148,12 +148,21 @@ impl Store {
             list(
                 tx,
                 "SELECT hash, mime, bytes FROM media
-                 WHERE mine = 1 AND uploaded = 0 AND file IS NOT NULL AND hash IN
+                 WHERE mine = 1 AND uploaded <> 1 AND file IS NOT NULL AND hash IN
                    (SELECT m.hash FROM media_reference m JOIN record USING (record)
                     WHERE sync_state <> ?1)
                  ORDER BY bytes, hash",
                 SyncState::Waiting.number(),
             )
+        })
+    }
+
+    /// Whether the relay held the file in an earlier epoch, and may hold it still.
+    pub fn was_uploaded(&self, hash: &Hash32) -> Result<bool, StoreError> {
+        self.read(|tx| {
+            Ok(tx
+                .prepare_cached("SELECT 1 FROM media WHERE hash = ?1 AND uploaded = 2")?
+                .exists([hash.0])?)
         })
     }
 

@@ -64,6 +64,8 @@ pub(super) struct Moves {
     standing: BTreeMap<Hash32, Standing>,
     disagreements: BTreeMap<Hash32, u32>,
     aside: BTreeSet<Hash32>,
+    /// Those that the relay held in an earlier epoch, and was asked for.
+    asked: BTreeSet<Hash32>,
 }
 
 impl MediaStep {
@@ -94,6 +96,9 @@ impl Moves {
         let free = |media: &MediaRef| !self.aside.contains(&media.hash);
         let step = if let Some(media) = store.media_to_upload()?.into_iter().find(free) {
             let what = match self.standing.get(&media.hash) {
+                None if store.was_uploaded(&media.hash)? && self.asked.insert(media.hash) => {
+                    What::Ask
+                }
                 None if media.bytes <= budget => What::Begin(media.bytes),
                 None => What::Begin(0),
                 Some(Standing::Unsure) => What::Ask,

@@ -41,9 +41,9 @@ pub struct Place {
     )]
     pub database: Option<String>,
     /// What no restore may undo: a file outside the data folder and outside every backup. `DIR.journal` beside the data
-    /// folder if not given.
+    /// folder if not given. `restore` takes several, one of each node.
     #[arg(long, global = true, env = "XUNGE_JOURNAL", value_name = "FILE")]
-    pub journal: Option<PathBuf>,
+    pub journal: Vec<PathBuf>,
     /// Folder of the media, if not in the data folder; nodes on one database share it.
     #[arg(long, global = true, env = "XUNGE_MEDIA", value_name = "DIR")]
     pub media: Option<String>,

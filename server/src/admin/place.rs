@@ -21,12 +21,24 @@ impl Place {
         })
     }
 
-    /// Where the journal is: as said, else beside the data folder.
-    pub fn journal(&self) -> PathBuf {
-        match (&self.journal, &self.data) {
-            (Some(journal), _) => journal.clone(),
-            (None, Some(data)) => Journal::beside(data),
-            (None, None) => "xunge.journal".into(),
+    /// Where the journals are: as said, else one beside the data folder.
+    pub fn journals(&self) -> Vec<PathBuf> {
+        match (self.journal.as_slice(), &self.data) {
+            ([], Some(data)) => vec![Journal::beside(data)],
+            ([], None) => vec!["xunge.journal".into()],
+            (journals, _) => journals.to_vec(),
+        }
+    }
+
+    /// The journal that this process writes.
+    fn journal(&self) -> Result<PathBuf, Failure> {
+        let mut journals = self.journals();
+        match journals.pop() {
+            Some(journal) if journals.is_empty() => Ok(journal),
+            _ => Err(Failure::Usage(
+                "--journal is given several times: a node writes one journal, and only `restore` reads several"
+                    .into(),
+            )),
         }
     }
 
@@ -69,7 +81,15 @@ impl Place {
     /// The relay in it.
     pub fn open_with(&self, config: Config, options: Options) -> Result<Arc<Relay>, Failure> {
         let config = Config {
-            journal: Some(self.journal()),
+            journal: Some(self.journal()?),
+            ..config
+        };
+        self.open_plainly(config, options)
+    }
+
+    /// The relay in it, with a journal only if `config` says so.
+    pub fn open_plainly(&self, config: Config, options: Options) -> Result<Arc<Relay>, Failure> {
+        let config = Config {
             media: self.media()?,
             ..config
         };

@@ -10,10 +10,12 @@ use super::failure::{Failure, Outcome};
 use super::output::Output;
 use super::serve::lock;
 use crate::audit::AuditEvent;
-use crate::authority::{Authority, AuthorityError};
+use crate::authority::Authority;
 use crate::env::{Env, SystemEnv};
-use crate::journal::{self, Fact};
-use crate::store::Store;
+use crate::journal::{self, Fact, Journal};
+use crate::media;
+use crate::relay::Config;
+use crate::store::{Options, Store};
 
 #[derive(Serialize)]
 struct Report {
@@ -21,17 +23,23 @@ struct Report {
     epoch: EpochId,
     relay: WriterId,
     media: usize,
-    /// Facts of the journal that were told to the restored log.
+    /// Facts of the journals that were told to the restored log.
     journal: usize,
 }
 
 pub(super) fn run(place: &Place, out: Output, from: &Path) -> Outcome {
-    if let Some(journal) = place.journal.as_ref().filter(|path| !path.exists()) {
+    if let Some(journal) = place.journal.iter().find(|path| !path.exists()) {
         return Err(Failure::new(format!(
             "{} is not there: name the journal that the relay wrote, or leave --journal out if there is none",
             journal.display()
         )));
     }
+    // Read before anything is touched: a journal that cannot be read stops the restore.
+    let journals: Vec<Vec<Fact>> = place
+        .journals()
+        .into_iter()
+        .map(|path| Journal::at(path).read())
+        .collect::<Result<_, _>>()?;
     let at = place.location()?;
     if !from.exists() {
         return Err(Failure::new(format!(
@@ -49,30 +57,30 @@ pub(super) fn run(place: &Place, out: Output, from: &Path) -> Outcome {
     let media_dir = place.media()?.unwrap_or_else(|| at.data.join("media"));
     let env: &dyn Env = &SystemEnv;
     let (epoch, writer) = (EpochId(env.random()), WriterId(env.random()));
-    let media = Store::restore(at, &media_dir, from, epoch, writer)?;
+    let files = Store::restore(at, &media_dir, from, epoch, writer)?;
     drop(held);
-    let relay = place.open()?;
+    // It writes no journal: what it tells the log is in one already.
+    let relay = place.open_plainly(Config::default(), Options::default())?;
     let (now, county) = (relay.now(), relay.county_scope());
-    let facts = match relay.journal() {
-        Some(journal) => journal.read()?,
-        None => Vec::new(),
-    };
-    let known = facts.len();
-    let erased = facts.iter().any(|fact| matches!(fact, Fact::Erased { .. }));
+    let known = journals.iter().map(Vec::len).sum();
+    let erased = journals
+        .iter()
+        .flatten()
+        .any(|fact| matches!(fact, Fact::Erased { .. }));
     let inside = relay.clone();
-    relay.store.write(move |tx| {
-        // What it tells is in the journal already.
-        Authority::run(&inside, tx, |authority| {
-            journal::apply(authority, &facts)?;
-            authority.forget_facts();
-            Ok::<(), AuthorityError>(())
+    let gone = relay.store.write(move |tx| {
+        let gone = Authority::run(&inside, tx, |authority| {
+            journal::apply(authority, &journals)
         })?;
         let event = AuditEvent::new("admin", "restore")
             .within(county)
             .with(serde_json::json!({"epoch": epoch, "journal": known}));
         tx.append_audit(&event, now)?;
-        Ok::<(), Failure>(())
+        Ok::<_, Failure>(gone)
     })?;
+    for row in &gone {
+        media::remove_file(&relay, row);
+    }
     if erased {
         // The backup brought back what was erased since: no page may keep it.
         relay.store.scrub()?;
@@ -82,12 +90,12 @@ pub(super) fn run(place: &Place, out: Output, from: &Path) -> Outcome {
         county: relay.county().code.clone(),
         epoch,
         relay: writer,
-        media,
+        media: files,
         journal: known,
     };
     out.print(&report, |report| {
         format!(
-            "County {} is restored in the new epoch {}, with {} facts of the journal.",
+            "County {} is restored in the new epoch {}, with {} facts of the journals.",
             report.county, report.epoch, report.journal
         )
     })

@@ -110,12 +110,6 @@ impl Authority<'_> {
         .ok_or(AuthorityError::UnknownRecord(record))?;
         let media = held.map(|held| media_of(&held)).unwrap_or_default();
         let erased_at = self.now();
-        self.note(Fact::Erased {
-            record,
-            scope,
-            at: erased_at,
-            successor,
-        });
         self.log.forget(record);
         self.tx().bury(&TombstoneRow {
             record,
@@ -123,11 +117,20 @@ impl Authority<'_> {
             erased_at,
             successor,
         })?;
+        let mut unnamed = Vec::new();
         for hash in media {
             if self.tx().records_holding(&[&hash.to_string()])?.is_empty() {
-                erased.media.push(hash);
+                unnamed.push(hash);
             }
         }
+        self.note(Fact::Erased {
+            record,
+            scope,
+            at: erased_at,
+            successor,
+            media: unnamed.clone(),
+        });
+        erased.media.extend(unnamed);
         erased.records.push(record);
         self.tell_tombstone(record, scope, erased_at, successor)
     }

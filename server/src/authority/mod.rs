@@ -77,11 +77,6 @@ impl<'a> Authority<'a> {
         self.facts.push(fact);
     }
 
-    /// What was noted so far stands in the journal already.
-    pub(crate) fn forget_facts(&mut self) {
-        self.facts.clear();
-    }
-
     fn finish(&mut self) -> Result<(), AuthorityError> {
         for scope in self.outgoing.keys().copied().collect::<Vec<_>>() {
             self.seal(scope)?;

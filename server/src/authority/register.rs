@@ -45,9 +45,7 @@ impl Authority<'_> {
         kind: Kind,
         town: ScopeId,
     ) -> Result<String, AuthorityError> {
-        if let Some(journal) = self.relay().journal()
-            && let Some(number) = journal.number_of(record)?
-        {
+        if let Some(number) = self.relay().reserved_number(self.tx(), record)? {
             return Ok(number);
         }
         let letter = match kind {

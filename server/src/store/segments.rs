@@ -1,7 +1,9 @@
 //! The log: segments, their entries with positions, and the receipts given for them.
 
+use std::collections::BTreeMap;
+
 use xunge_protocol::receipt::SignedReceipt;
-use xunge_protocol::{Entry, Hash32, ScopeId, SegmentHeader, Signature, Timestamp, WriterId};
+use xunge_protocol::{Entry, Hash32, RecordId, ScopeId, SegmentHeader, Signature, Timestamp, WriterId};
 
 use super::StoreResult;
 
@@ -43,6 +45,10 @@ pub trait Segments {
     fn last_position(&self, scope: ScopeId) -> StoreResult<u64>;
     /// Gives the next number, from 1, of the counter `name` of a scope.
     fn next_number(&self, scope: ScopeId, name: &str) -> StoreResult<u64>;
+    /// Keeps a number for the record that had it before a restore.
+    fn reserve_number(&self, record: RecordId, number: &str) -> StoreResult<()>;
+    /// All numbers that are kept so. A restore reserves them before anybody serves; nobody else does.
+    fn reserved_numbers(&self) -> StoreResult<BTreeMap<RecordId, String>>;
 
     /// The last segment of a chain.
     fn chain_head(&self, scope: ScopeId, writer: WriterId) -> StoreResult<Option<SegmentRow>>;

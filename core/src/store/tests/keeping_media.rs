@@ -29,7 +29,13 @@ fn own_files_go_up_after_their_record_the_smallest_first() {
     let queue = store.media_to_upload().unwrap();
     assert_eq!(queue, [photo_ref.clone(), voice_ref.clone()]);
     store.mark_uploaded(&photo_ref.hash).unwrap();
-    assert_eq!(store.media_to_upload().unwrap(), [voice_ref]);
+    assert_eq!(store.media_to_upload().unwrap(), [voice_ref.clone()]);
+    // A restored relay may lack it: it is asked, once.
+    store.adopt_epoch(xunge_protocol::EpochId([9; 8])).unwrap();
+    assert!(store.was_uploaded(&photo_ref.hash).unwrap());
+    assert!(!store.was_uploaded(&voice_ref.hash).unwrap());
+    store.mark_uploaded(&photo_ref.hash).unwrap();
+    assert!(!store.was_uploaded(&photo_ref.hash).unwrap());
     // What is uploaded stays readable on the phone.
     drop(store);
     assert_eq!(phone.open().read_media(&photo_ref.hash).unwrap(), b"jpeg");

@@ -261,9 +261,12 @@ impl PgStore {
             let sql = format!("VACUUM (FULL) {table}");
             self.server.wait(client.batch_execute(&sql))?;
         }
-        // Not every role may ask for one; the server makes its own within minutes.
-        if let Err(error) = self.server.wait(client.batch_execute("CHECKPOINT")) {
-            tracing::info!(%error, "no checkpoint at once");
+        // A file of the log of writes goes once it is full and a checkpoint has passed it. Not every role may ask for
+        // that; the server does both by itself, within minutes and with the next writes.
+        for sql in ["SELECT pg_switch_wal()", "CHECKPOINT"] {
+            if let Err(error) = self.server.wait(client.batch_execute(sql)) {
+                tracing::info!(%error, sql, "the server's log of writes keeps for a while what was erased");
+            }
         }
         Ok(())
     }

@@ -1,8 +1,10 @@
 //! [`Segments`] on PostgreSQL.
 
+use std::collections::BTreeMap;
+
 use tokio_postgres::Row;
 use xunge_protocol::receipt::SignedReceipt;
-use xunge_protocol::{Entry, Hash32, ScopeId, SegmentHeader, Signature, Timestamp, WriterId, wire};
+use xunge_protocol::{Entry, Hash32, RecordId, ScopeId, SegmentHeader, Signature, Timestamp, WriterId, wire};
 
 use super::row::{self, signed};
 use super::tx::{PgTx, kept};
@@ -67,6 +69,25 @@ impl Segments for PgTx<'_> {
 
     fn next_number(&self, scope: ScopeId, name: &str) -> StoreResult<u64> {
         self.count_on(scope, name)
+    }
+
+    fn reserve_number(&self, record: RecordId, number: &str) -> StoreResult<()> {
+        self.execute(
+            "INSERT INTO reserved_numbers (county, record, number) VALUES ($1, $2, $3)
+             ON CONFLICT (county, record) DO UPDATE SET number = excluded.number",
+            &[&self.county(), &record.0, &row::Text(number)],
+        )?;
+        Ok(())
+    }
+
+    fn reserved_numbers(&self) -> StoreResult<BTreeMap<RecordId, String>> {
+        let rows = self.query(
+            "SELECT record, number FROM reserved_numbers WHERE county = $1",
+            &[&self.county()],
+        )?;
+        rows.iter()
+            .map(|r| Ok((row::record(r, 0)?, r.try_get(1)?)))
+            .collect()
     }
 
     fn chain_head(&self, scope: ScopeId, writer: WriterId) -> StoreResult<Option<SegmentRow>> {

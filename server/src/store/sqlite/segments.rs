@@ -1,5 +1,7 @@
 //! [`Segments`] on SQLite.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{OptionalExtension as _, Row, params};
 use xunge_protocol::receipt::SignedReceipt;
 use xunge_protocol::{
@@ -64,6 +66,25 @@ impl Segments for SqliteTx<'_> {
 
     fn next_number(&self, scope: ScopeId, name: &str) -> StoreResult<u64> {
         self.next(Counter::Number(scope, name.into()))
+    }
+
+    fn reserve_number(&self, record: RecordId, number: &str) -> StoreResult<()> {
+        self.sql()
+            .prepare_cached(
+                "INSERT OR REPLACE INTO reserved_numbers (county, record, number) VALUES (?1, ?2, ?3)",
+            )?
+            .execute(params![self.county(), Bytes(record.0), number])?;
+        Ok(())
+    }
+
+    fn reserved_numbers(&self) -> StoreResult<BTreeMap<RecordId, String>> {
+        let mut query = self
+            .sql()
+            .prepare("SELECT record, number FROM reserved_numbers WHERE county = ?1")?;
+        let rows = query.query_map([self.county()], |r| {
+            Ok((RecordId(r.get::<_, Bytes<13>>(0)?.0), r.get(1)?))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     fn chain_head(&self, scope: ScopeId, writer: WriterId) -> StoreResult<Option<SegmentRow>> {

@@ -145,6 +145,13 @@ CREATE INDEX records_by_warning ON records (county, scope, warning);
 CREATE INDEX records_by_number ON records (county, number);
 CREATE INDEX records_by_owner ON records (county, owner_scope, closed, deadline);
 
+-- Numbers that records had before a restore, for when they come again.
+CREATE TABLE reserved_numbers (
+  county BIGINT NOT NULL, record BYTEA NOT NULL,
+  number TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (county, record)
+);
+
 -- An enrolment ticket; the secret itself is not kept.
 CREATE TABLE tickets (
   county BIGINT NOT NULL, secret_hash BYTEA NOT NULL,

@@ -142,6 +142,13 @@ CREATE INDEX records_by_warning ON records (county, scope, warning);
 CREATE INDEX records_by_number ON records (county, number);
 CREATE INDEX records_by_owner ON records (county, owner_scope, closed, deadline);
 
+-- Numbers that records had before a restore, for when they come again.
+CREATE TABLE reserved_numbers (
+  county INTEGER NOT NULL, record BLOB NOT NULL,
+  number TEXT NOT NULL,
+  PRIMARY KEY (county, record)
+) STRICT, WITHOUT ROWID;
+
 -- An enrolment ticket; the secret itself is not kept.
 CREATE TABLE tickets (
   county INTEGER NOT NULL, secret_hash BLOB NOT NULL,
