@@ -38,6 +38,10 @@ async fn a_second_county_is_not_created_over_the_first() {
     let scene = Scene::village().await;
     let again = xunge_tests::relay::init(scene.relay.place().clone(), "village", 8).await;
     assert!(again.is_err());
-    let other = Relay::serve(scene.relay.place().clone(), &scene.relay.address().to_string()).await;
+    let other = Relay::serve(
+        scene.relay.place().clone(),
+        &scene.relay.address().to_string(),
+    )
+    .await;
     assert!(other.is_err(), "two relays on one address");
 }

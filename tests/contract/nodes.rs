@@ -75,7 +75,10 @@ async fn phones_that_go_from_node_to_node_while_one_is_killed_end_with_every_rec
     let mut nodes = Nodes::start().await;
     let mut rng = ChaCha8Rng::seed_from_u64(20);
     let mut workers = Vec::new();
-    for (n, name) in ["李大山", "王小河", "孙三", "赵二妹", "周桂香"].iter().enumerate() {
+    for (n, name) in ["李大山", "王小河", "孙三", "赵二妹", "周桂香"]
+        .iter()
+        .enumerate()
+    {
         workers.push(nodes.scene.worker(n / 2, name, Network::GOOD).await);
     }
     let addresses = nodes.addresses();
@@ -84,7 +87,9 @@ async fn phones_that_go_from_node_to_node_while_one_is_killed_end_with_every_rec
             for _ in 0..rng.random_range(1..4) {
                 worker.record_something().await.unwrap();
             }
-            worker.proxy.set_upstream(*addresses.choose(&mut rng).unwrap());
+            worker
+                .proxy
+                .set_upstream(*addresses.choose(&mut rng).unwrap());
         }
         if round == 2 {
             // Somebody is at the second node when it dies.
@@ -110,7 +115,9 @@ async fn phones_that_go_from_node_to_node_while_one_is_killed_end_with_every_rec
     }
     // What the last ones sent reaches everybody, by way of either node.
     for worker in &mut workers {
-        worker.proxy.set_upstream(*addresses.choose(&mut rng).unwrap());
+        worker
+            .proxy
+            .set_upstream(*addresses.choose(&mut rng).unwrap());
         worker.sync().await.unwrap();
         let progress = worker.phone.progress().await.unwrap();
         assert_eq!((progress.waiting, progress.refused), (0, 0));
@@ -124,7 +131,10 @@ async fn phones_that_go_from_node_to_node_while_one_is_killed_end_with_every_rec
     for id in &saved {
         assert!(first.contains_key(*id), "{id} was acknowledged and is gone");
     }
-    let numbers: Vec<&str> = first.values().filter_map(|r| r["number"].as_str()).collect();
+    let numbers: Vec<&str> = first
+        .values()
+        .filter_map(|r| r["number"].as_str())
+        .collect();
     let different: BTreeSet<&&str> = numbers.iter().collect();
     assert_eq!(different.len(), numbers.len(), "a case number twice");
     // Nobody's cursor passed over a row: each phone holds what its grid's other worker recorded.
@@ -202,7 +212,8 @@ async fn an_upload_that_is_cut_at_one_node_goes_on_at_the_other() {
             tokio::task::yield_now().await;
         }
     });
-    half.await.expect("four hundred thousand bytes on their way");
+    half.await
+        .expect("four hundred thousand bytes on their way");
     before.kill().await.unwrap();
 
     proxy.set_network(Network::GOOD);
@@ -241,7 +252,11 @@ async fn a_restore_reads_the_journals_of_both_nodes() {
     }
     let status = lost.phone.call("status", json!({})).await.unwrap();
     let writer = status["writer"].as_str().unwrap();
-    nodes.second.admin(&["device", "revoke", writer]).await.unwrap();
+    nodes
+        .second
+        .admin(&["device", "revoke", writer])
+        .await
+        .unwrap();
     let [before, _] = nodes.records().await;
     let number = |records: &BTreeMap<String, Value>, id: &String| {
         records[id]["number"].as_str().unwrap().to_owned()
@@ -251,7 +266,13 @@ async fn a_restore_reads_the_journals_of_both_nodes() {
     assert!(nodes.scene.relay.stop().await.unwrap().success());
     assert!(nodes.second.stop().await.unwrap().success());
     let restore = [
-        "restore", "--from", &backup, "--journal", &journals[0], "--journal", &journals[1],
+        "restore",
+        "--from",
+        &backup,
+        "--journal",
+        &journals[0],
+        "--journal",
+        &journals[1],
     ];
     let restored = place.xunge(&restore).await.unwrap();
     assert!(restored.status.success(), "{restored:?}");
@@ -274,6 +295,12 @@ async fn a_restore_reads_the_journals_of_both_nodes() {
     }
     let devices = nodes.scene.relay.admin(&["device", "list"]).await.unwrap();
     let devices = devices["devices"].as_array().unwrap();
-    let revoked = devices.iter().find(|device| device["id"] == writer).unwrap();
-    assert!(!revoked["revoked_at"].is_null(), "a revoked phone lives again");
+    let revoked = devices
+        .iter()
+        .find(|device| device["id"] == writer)
+        .unwrap();
+    assert!(
+        !revoked["revoked_at"].is_null(),
+        "a revoked phone lives again"
+    );
 }

@@ -84,14 +84,22 @@ impl Place {
     /// Runs `xunge` with `args` about this place.
     pub async fn xunge(&self, args: &[&str]) -> Outcome<Output> {
         let place = self.args();
-        let all: Vec<&str> = args.iter().copied().chain(place.iter().map(String::as_str)).collect();
+        let all: Vec<&str> = args
+            .iter()
+            .copied()
+            .chain(place.iter().map(String::as_str))
+            .collect();
         xunge(&all).await
     }
 
     /// [`Self::xunge`], whose answer is one JSON value.
     pub async fn xunge_json(&self, args: &[&str]) -> Outcome<Value> {
         let place = self.args();
-        let all: Vec<&str> = args.iter().copied().chain(place.iter().map(String::as_str)).collect();
+        let all: Vec<&str> = args
+            .iter()
+            .copied()
+            .chain(place.iter().map(String::as_str))
+            .collect();
         xunge_json(&all).await
     }
 }

@@ -201,7 +201,14 @@ fn postgres(report: &mut Report) -> Outcome {
     }
     let mut outside = run::command(
         "cargo",
-        &["test", "--workspace", "--no-fail-fast", "--test", "contract", "--"],
+        &[
+            "test",
+            "--workspace",
+            "--no-fail-fast",
+            "--test",
+            "contract",
+            "--",
+        ],
     );
     outside.args(ON_POSTGRES);
     for (what, mut command) in [("the relay's", command), ("the contract's", outside)] {

@@ -79,7 +79,10 @@ pub(super) fn adopt_epoch(tx: &Transaction<'_>, epoch: EpochId) -> Result<(), St
             let (_, me) = identity::enrolled(tx)?;
             outbox::offer_again(tx, "writer = ?1", [me.writer.0])?;
             // So may the files that it held: it is asked for each.
-            tx.execute("UPDATE media SET uploaded = 2 WHERE mine = 1 AND uploaded = 1", ())?;
+            tx.execute(
+                "UPDATE media SET uploaded = 2 WHERE mine = 1 AND uploaded = 1",
+                (),
+            )?;
         }
         None => {}
     }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use xunge_protocol::receipt::SignedReceipt;
-use xunge_protocol::{Entry, Hash32, RecordId, ScopeId, SegmentHeader, Signature, Timestamp, WriterId};
+use xunge_protocol::{
+    Entry, Hash32, RecordId, ScopeId, SegmentHeader, Signature, Timestamp, WriterId,
+};
 
 use super::StoreResult;
 

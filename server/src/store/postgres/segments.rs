@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use tokio_postgres::Row;
 use xunge_protocol::receipt::SignedReceipt;
-use xunge_protocol::{Entry, Hash32, RecordId, ScopeId, SegmentHeader, Signature, Timestamp, WriterId, wire};
+use xunge_protocol::{
+    Entry, Hash32, RecordId, ScopeId, SegmentHeader, Signature, Timestamp, WriterId, wire,
+};
 
 use super::row::{self, signed};
 use super::tx::{PgTx, kept};
