@@ -8,7 +8,6 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderName, Request, StatusCode};
 use axum::routing::get;
-use tokio::net::TcpListener;
 use tower::ServiceBuilder;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::trace::TraceLayer;
@@ -64,11 +63,15 @@ async fn ready(State(relay): State<Arc<Relay>>) -> (StatusCode, &'static str) {
 }
 
 /// Serves until `stop` ends, then lets the requests under way end for a few seconds.
-pub async fn serve(
+pub async fn serve<L>(
     relay: Arc<Relay>,
-    listener: TcpListener,
+    listener: L,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
+) -> std::io::Result<()>
+where
+    L: axum::serve::Listener,
+    L::Addr: std::fmt::Debug,
+{
     let (stopping, mut stopped) = tokio::sync::watch::channel(false);
     let server = axum::serve(listener, router(relay)).with_graceful_shutdown(async move {
         stop.await;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use tokio::sync::{Semaphore, watch};
-use xunge_protocol::{RecordId, ScopeId, Timestamp, WriterId};
+use xunge_protocol::{Hash32, RecordId, ScopeId, Timestamp, WriterId};
 use xunge_records::lists::CodeLists;
 
 use crate::env::Env;
@@ -17,6 +17,8 @@ use crate::store::{County, Location, LogTx, Options, Store, StoreError};
 pub struct Config {
     /// Address at which phones and browsers reach the relay, without a slash at the end.
     pub public_url: Option<String>,
+    /// Pins of the TLS certificate that phones see, as [`xunge_protocol::enrolment::Ticket::pins`].
+    pub pins: Vec<Hash32>,
     /// Folder of the media, which nodes on one database share; else `media` in the data folder.
     pub media: Option<PathBuf>,
     /// Largest media file, in bytes.
@@ -34,6 +36,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             public_url: None,
+            pins: Vec::new(),
             media: None,
             max_media_bytes: 20 << 20,
             media_bytes_per_day: 512 << 20,

@@ -21,4 +21,5 @@ mod refusal;
 mod restored;
 mod returned;
 mod scene;
+mod tls;
 mod warning;

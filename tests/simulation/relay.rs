@@ -168,6 +168,7 @@ impl SimRelay {
                 worker: worker.id,
                 url,
                 lifetime_ms: 3_600_000,
+                pins: Vec::new(),
             })?)
         })
         .unwrap()

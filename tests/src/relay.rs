@@ -108,7 +108,9 @@ impl Place {
 #[derive(Debug)]
 pub struct Relay {
     place: Place,
+    scheme: String,
     address: SocketAddr,
+    args: Vec<String>,
     child: Child,
 }
 
@@ -157,6 +159,11 @@ pub async fn init(place: impl Into<Place>, synthetic: &str, seed: u64) -> Outcom
 impl Relay {
     /// Starts serving on `listen` (port 0: any), and returns once it says that it listens.
     pub async fn serve(place: impl Into<Place>, listen: &str) -> Outcome<Self> {
+        Self::serve_with(place, listen, &[]).await
+    }
+
+    /// [`Self::serve`] with further arguments.
+    pub async fn serve_with(place: impl Into<Place>, listen: &str, args: &[&str]) -> Outcome<Self> {
         let place = place.into();
         let data = &place.data;
         std::fs::create_dir_all(data)?;
@@ -168,6 +175,7 @@ impl Relay {
         let mut child = Command::new(program)
             .args(["serve", "--listen", listen])
             .args(place.args())
+            .args(args)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -182,7 +190,10 @@ impl Relay {
                 data.join("serve.log").display()
             ),
         };
-        let Some(address) = first.strip_prefix("listening http://") else {
+        let Some((scheme, address)) = first
+            .strip_prefix("listening ")
+            .and_then(|url| url.split_once("://"))
+        else {
             fail!(
                 "the relay's first line is {first:?}; see {}",
                 data.join("serve.log").display()
@@ -192,7 +203,9 @@ impl Relay {
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Ok(Self {
             place,
+            scheme: scheme.into(),
             address: address.trim().parse()?,
+            args: args.iter().map(|arg| (*arg).to_owned()).collect(),
             child,
         })
     }
@@ -204,7 +217,7 @@ impl Relay {
 
     /// Where it listens, as a URL without a slash at the end.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// Where its county is kept.
@@ -230,7 +243,8 @@ impl Relay {
     /// SIGKILL, and a start at the same address.
     pub async fn kill_and_restart(&mut self) -> Outcome {
         self.kill().await?;
-        *self = Self::serve(self.place.clone(), &self.address.to_string()).await?;
+        let args: Vec<&str> = self.args.iter().map(String::as_str).collect();
+        *self = Self::serve_with(self.place.clone(), &self.address.to_string(), &args).await?;
         Ok(())
     }
 

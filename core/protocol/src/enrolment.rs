@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::crypto::PublicKey;
-use crate::ids::{EpochId, ScopeId, WriterId};
+use crate::ids::{EpochId, Hash32, ScopeId, WriterId};
 use crate::system::SignedCertificate;
 use crate::time::Timestamp;
 use crate::wire::{self, WireError};
@@ -32,6 +32,10 @@ pub struct Ticket {
     /// Not taken after this.
     #[n(4)]
     pub expires_at: Timestamp,
+    /// SHA-256 of the public keys (SPKI, RFC 7469) of which one must stand in the chain that the relay shows over TLS: the
+    /// organisation's CA and its backup. Empty where the public roots decide.
+    #[n(5)]
+    pub pins: Vec<Hash32>,
 }
 
 impl Ticket {
@@ -109,6 +113,7 @@ mod tests {
             relay: WriterId([2; 8]),
             secret: [9; 16],
             expires_at: Timestamp(1),
+            pins: vec![Hash32([5; 32]), Hash32([6; 32])],
         };
         let text = ticket.to_text();
         assert_eq!(Ticket::from_text(&format!(" {text}\n")), Ok(ticket));

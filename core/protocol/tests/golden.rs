@@ -234,6 +234,7 @@ fn every_message_of_version_1_has_the_bytes_it_was_released_with() {
             relay: RELAY,
             secret: [7; 16],
             expires_at: AT,
+            pins: vec![Hash32([5; 32])],
         },
     );
 }

@@ -12,7 +12,7 @@ use super::view::{BundleExport, BundleImport};
 use crate::courier::{Bag, BagError, RelayAddress};
 use crate::disk;
 use crate::store::StoreError;
-use crate::sync::{CancelToken, HttpTransport, SyncError, SyncReport};
+use crate::sync::{CancelToken, HttpTransport, SyncError, SyncReport, Trust};
 
 /// Bytes of a pouch before its first bundle, and most bytes before each bundle in it.
 const POUCH_PREFIX: usize = 16;
@@ -144,7 +144,15 @@ impl Phone {
     /// Delivers what the bag holds. Nothing of it needs a key.
     pub(super) async fn deliver(&self, cancel: &CancelToken) -> Result<SyncReport, AppError> {
         let began = self.env.elapsed_millis();
-        let (bag, connect) = (self.bag(), |url: &str| HttpTransport::new(url).ok());
+        let bag = self.bag();
+        // The carrier knows no time that this relay told.
+        let connect = |relay: &RelayAddress| {
+            let trust = Trust {
+                pins: relay.pins.clone(),
+                relay_time: None,
+            };
+            HttpTransport::new(&relay.url, &trust).ok()
+        };
         let done = tokio::select! {
             done = crate::courier::deliver(&bag, connect) => done?,
             () = cancel.cancelled() => return Err(SyncError::Cancelled.into()),
@@ -194,6 +202,7 @@ impl Session {
         Ok(RelayAddress {
             url: identity.url,
             key: identity.relay_key,
+            pins: identity.pins,
         })
     }
 

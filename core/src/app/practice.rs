@@ -112,6 +112,7 @@ impl Relay {
                 relay: writer,
                 secret: env.random(),
                 expires_at: now,
+                pins: Vec::new(),
             },
             key,
             writer,

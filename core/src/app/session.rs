@@ -82,8 +82,8 @@ impl Phone {
         }
         let session = self.open_session(&unlocked)?;
         let identity = session.store.begin_enrolment(&ticket)?;
-        let transport =
-            HttpTransport::new(&ticket.url).map_err(|e| SyncError::NoNetwork(e.to_string()))?;
+        let trust = session.store.trust(&identity)?;
+        let transport = HttpTransport::new(&ticket.url, &trust).map_err(SyncError::from)?;
         let answer =
             enrol::enrol(&transport, self.env.as_ref(), &ticket, &identity.key, None).await?;
         let enrolled = session.store.complete_enrolment(&answer)?;

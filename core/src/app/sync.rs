@@ -37,8 +37,8 @@ impl Phone {
             return self.deliver(&cancel).await;
         };
         let identity = session.store.identity()?.ok_or(StoreError::NotEnrolled)?;
-        let transport =
-            HttpTransport::new(&identity.url).map_err(|e| SyncError::NoNetwork(e.to_string()))?;
+        let trust = session.store.trust(&identity)?;
+        let transport = HttpTransport::new(&identity.url, &trust).map_err(SyncError::from)?;
         let store = session.store.clone();
         store.purge_closed_scopes()?;
         let report = sync::run(store, self.env.clone(), &transport, &cancel, observer).await;

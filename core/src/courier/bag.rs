@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use minicbor::{Decode, Encode};
 use xunge_protocol::bundle::{MAX_POUCH_BUNDLES, MAX_POUCH_BYTES, recipient_of};
-use xunge_protocol::{PublicKey, SealedBundle, WireError, wire};
+use xunge_protocol::{Hash32, PublicKey, SealedBundle, WireError, wire};
 
 use crate::disk;
 
@@ -39,6 +39,9 @@ pub struct RelayAddress {
     /// Key.
     #[n(1)]
     pub key: PublicKey,
+    /// Pins of its TLS certificate, as the ticket gave them.
+    #[n(2)]
+    pub pins: Vec<Hash32>,
 }
 
 /// A bundle in the bag.
@@ -248,6 +251,7 @@ mod tests {
         RelayAddress {
             url: "http://relay".into(),
             key: SecretKey::from_seed(&[1; 32]).public(),
+            pins: Vec::new(),
         }
     }
 

@@ -32,11 +32,11 @@ pub struct Report {
 /// Errors: the bag's. A network that fails is no error: the bag keeps what it holds.
 pub async fn deliver<T: Transport>(
     bag: &Bag,
-    connect: impl Fn(&str) -> Option<T>,
+    connect: impl Fn(&RelayAddress) -> Option<T>,
 ) -> Result<Report, BagError> {
     let mut report = Report::default();
     for (relay, load) in bag.to_deliver()? {
-        let Some(transport) = connect(&relay.url) else {
+        let Some(transport) = connect(&relay) else {
             report.left = true;
             continue;
         };

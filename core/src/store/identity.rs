@@ -2,7 +2,9 @@
 
 use rusqlite::{OptionalExtension as _, Transaction};
 use xunge_protocol::enrolment::{EnrolResponse, Ticket};
-use xunge_protocol::{PublicKey, ScopeId, SecretKey, WireError, WriterId};
+use xunge_protocol::{Confidence, Hash32, PublicKey, ScopeId, SecretKey, WireError, WriterId};
+
+use crate::sync::Trust;
 
 use super::{Store, StoreError, clock, cursors, system};
 
@@ -15,6 +17,8 @@ pub struct Identity {
     pub relay: WriterId,
     /// The key that every answer of the relay is signed with.
     pub relay_key: PublicKey,
+    /// Pins of its TLS certificate.
+    pub pins: Vec<Hash32>,
     /// The writer's key.
     pub key: SecretKey,
     /// What the relay answered, once it did.
@@ -45,6 +49,16 @@ impl Store {
         self.read(enrolled)
     }
 
+    /// Whom a connection to the relay may believe, now.
+    pub fn trust(&self, identity: &Identity) -> Result<Trust, StoreError> {
+        let now = self.now()?;
+        let told = matches!(now.confidence, Confidence::Derived | Confidence::Checked);
+        Ok(Trust {
+            pins: identity.pins.clone(),
+            relay_time: told.then_some(now.at),
+        })
+    }
+
     /// The relay writes under another writer now, with the same key: it began a new epoch.
     pub fn hear_relay(&self, relay: WriterId) -> Result<(), StoreError> {
         self.write(|tx| {
@@ -59,14 +73,15 @@ impl Store {
         let seed: [u8; 32] = self.env.random();
         self.write(|tx| {
             tx.execute(
-                "INSERT INTO identity (one, url, relay, relay_key, ticket, seed)
-                 VALUES (1, ?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+                "INSERT INTO identity (one, url, relay, relay_key, ticket, seed, pins)
+                 VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
                 (
                     &ticket.url,
                     ticket.relay.0,
                     ticket.relay_key.0,
                     ticket.secret,
                     seed,
+                    flattened(&ticket.pins),
                 ),
             )?;
             let kept: [u8; 16] =
@@ -119,7 +134,7 @@ impl Store {
 pub(super) fn identity(tx: &Transaction<'_>) -> Result<Option<Identity>, StoreError> {
     Ok(tx
         .prepare_cached(
-            "SELECT url, relay, relay_key, seed, writer, worker, name, county FROM identity",
+            "SELECT url, relay, relay_key, seed, writer, worker, name, county, pins FROM identity",
         )?
         .query_row((), |row| {
             let writer: Option<[u8; 8]> = row.get(4)?;
@@ -137,6 +152,7 @@ pub(super) fn identity(tx: &Transaction<'_>) -> Result<Option<Identity>, StoreEr
                 relay: WriterId(row.get(1)?),
                 relay_key: PublicKey(row.get(2)?),
                 key: SecretKey::from_seed(&row.get(3)?),
+                pins: unflattened(&row.get::<_, Vec<u8>>(8)?),
                 enrolled,
             })
         })
@@ -148,4 +164,12 @@ pub(super) fn enrolled(tx: &Transaction<'_>) -> Result<(Identity, Enrolled), Sto
     let mut identity = identity(tx)?.ok_or(StoreError::NotEnrolled)?;
     let enrolled = identity.enrolled.take().ok_or(StoreError::NotEnrolled)?;
     Ok((identity, enrolled))
+}
+
+fn flattened(pins: &[Hash32]) -> Vec<u8> {
+    pins.iter().flat_map(|pin| pin.0).collect()
+}
+
+fn unflattened(bytes: &[u8]) -> Vec<Hash32> {
+    bytes.as_chunks().0.iter().copied().map(Hash32).collect()
 }

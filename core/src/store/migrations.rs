@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_erasure.sql"),
     include_str!("migrations/0003_incarnations.sql"),
     include_str!("migrations/0004_pieces.sql"),
+    include_str!("migrations/0005_pins.sql"),
 ];
 
 /// Version of the schema that this program writes.

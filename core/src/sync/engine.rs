@@ -174,9 +174,9 @@ impl Engine {
         let step = match event {
             Event::Begin | Event::Woken => self.next(store, now),
             Event::Answered(answer) => self.answered(store, env, now, answer),
-            Event::Failed(failure) => {
-                self.failed(env, now, None, SyncError::NoNetwork(failure.to_string()))
-            }
+            // Waiting does not make another one's certificate the relay's.
+            Event::Failed(failure @ TransportFailure::Untrusted(_)) => Err(failure.into()),
+            Event::Failed(failure) => self.failed(env, now, None, failure.into()),
         };
         self.report.ms = now.saturating_sub(self.started_millis);
         self.report.sent = self.sent.len() as u64;

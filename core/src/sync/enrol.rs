@@ -47,7 +47,7 @@ pub async fn enrol<T: Transport>(
         };
         let outcome = match transport.exchange(exchange).await {
             Ok(answer) => read_answer(ticket, key, &body, &answer),
-            Err(failure) => Err(SyncError::NoNetwork(failure.to_string())),
+            Err(failure) => Err(failure.into()),
         };
         match outcome {
             Err(SyncError::NoNetwork(_) | SyncError::Busy) if attempt < ATTEMPTS => {

@@ -3,6 +3,7 @@
 use xunge_protocol::WireError;
 use xunge_protocol::refusal::SyncRefusal;
 
+use super::transport::TransportFailure;
 use crate::store::StoreError;
 
 /// Why a sync or an enrolment ended early.
@@ -11,6 +12,9 @@ pub enum SyncError {
     /// No network for as long as a sync goes on trying.
     #[error("no network: {0}")]
     NoNetwork(String),
+    /// Whoever answers at the relay's address cannot show the relay's certificate.
+    #[error("another certificate than the relay's: {0}")]
+    Untrusted(String),
     /// Something answers in the relay's place, as the login page of a public network does.
     #[error("a captive portal answers in the relay's place")]
     CaptivePortal,
@@ -48,11 +52,21 @@ pub enum SyncError {
     Store(#[from] StoreError),
 }
 
+impl From<TransportFailure> for SyncError {
+    fn from(failure: TransportFailure) -> Self {
+        match failure {
+            TransportFailure::Untrusted(why) => Self::Untrusted(why),
+            failure => Self::NoNetwork(failure.to_string()),
+        }
+    }
+}
+
 impl SyncError {
     /// Stable code, key of its text in the resource files.
     pub fn code(&self) -> &'static str {
         match self {
             Self::NoNetwork(_) => "no_network",
+            Self::Untrusted(_) => "relay_untrusted",
             Self::CaptivePortal => "captive_portal",
             Self::Busy => "relay_busy",
             Self::Refused { .. } => "relay_refused",

@@ -1,11 +1,13 @@
 //! The real transport: reqwest over rustls with ring. No proxy, no redirect, no header that is not needed.
 
+use std::error::Error;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use xunge_protocol::media::WHOLE_HEADER;
 
+use super::tls::{self, Trust};
 use super::transport::{Answer, Exchange, Method, Transport, TransportFailure};
 
 /// Largest answer that is read, in bytes.
@@ -20,11 +22,11 @@ pub struct HttpTransport {
 }
 
 impl HttpTransport {
-    /// A transport to the relay at `url` (no slash at the end).
-    pub fn new(url: &str) -> Result<Self, TransportFailure> {
-        // Fails only if a provider is installed already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+    /// A transport to the relay at `url` (no slash at the end), which must be whom `trust` names.
+    pub fn new(url: &str, trust: &Trust) -> Result<Self, TransportFailure> {
+        let tls = tls::client(trust).map_err(|e| TransportFailure::Unreachable(e.to_string()))?;
         let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
             .redirect(Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
             .no_proxy()
@@ -89,11 +91,26 @@ impl Transport for HttpTransport {
 }
 
 fn failure(error: reqwest::Error) -> TransportFailure {
-    if error.is_timeout() {
+    if let Some(why) = not_believed(&error) {
+        TransportFailure::Untrusted(why.to_string())
+    } else if error.is_timeout() {
         TransportFailure::TimedOut
     } else if error.is_connect() {
         TransportFailure::Unreachable(error.to_string())
     } else {
         TransportFailure::Cut(error.to_string())
     }
+}
+
+/// Why the other side's certificate is not believed, if that is what broke the connection.
+fn not_believed<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    if let Some(tls @ rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
+        return Some(tls);
+    }
+    // An I/O error hides what it wraps from `source`.
+    let wrapped = error
+        .downcast_ref::<std::io::Error>()
+        .and_then(std::io::Error::get_ref)
+        .and_then(|inner| not_believed(inner));
+    wrapped.or_else(|| error.source().and_then(not_believed))
 }

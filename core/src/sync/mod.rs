@@ -10,10 +10,12 @@ pub mod error;
 pub mod http;
 mod media;
 mod pace;
+mod tls;
 pub mod transport;
 
 pub use driver::{CancelToken, ProgressObserver, run};
 pub use engine::{Engine, Event, Step, SyncReport};
 pub use error::SyncError;
 pub use http::HttpTransport;
+pub use tls::Trust;
 pub use transport::{Answer, Exchange, Method, Transport, TransportFailure};

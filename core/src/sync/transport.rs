@@ -69,6 +69,9 @@ pub enum TransportFailure {
     /// The connection broke before the answer was complete.
     #[error("connection cut: {0}")]
     Cut(String),
+    /// Who answers is not whom the ticket pinned, or whom the public roots vouch for.
+    #[error("not the relay's certificate: {0}")]
+    Untrusted(String),
     /// The exchange took longer than its time-out.
     #[error("timed out")]
     TimedOut,

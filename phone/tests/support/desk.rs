@@ -50,6 +50,7 @@ impl Desk {
             relay: RELAY,
             secret: [7; 16],
             expires_at: NOW,
+            pins: Vec::new(),
         };
         let state = Arc::new(Mutex::new(State {
             key,

@@ -138,6 +138,16 @@ pub struct Serve {
     /// Address at which phones and browsers reach this relay.
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
+    /// PEM file with the chain of the relay's certificate: serve HTTPS without a proxy in front.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// PEM file with the private key of that certificate.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// PEM file whose first certificate new phones must find in the chain that they see over TLS: the organisation's CA,
+    /// and once more for its backup.
+    #[arg(long, value_name = "FILE")]
+    pub pin: Vec<PathBuf>,
     /// Form of the log.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub log: LogFormat,
@@ -242,6 +252,10 @@ pub struct Enrol {
     /// Address at which phones reach the relay.
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     pub url: String,
+    /// PEM file whose first certificate new phones must find in the chain that they see over TLS: the organisation's CA,
+    /// and once more for its backup.
+    #[arg(long, value_name = "FILE")]
+    pub pin: Vec<PathBuf>,
     /// How long the ticket may be used.
     #[arg(long, default_value_t = 72)]
     pub hours: u32,

@@ -7,7 +7,7 @@ use xunge_protocol::system::Grant;
 use super::args::{Enrol, Place};
 use super::failure::{Failure, Outcome};
 use super::output::Output;
-use super::{place, qr, worker};
+use super::{place, qr, tls, worker};
 use crate::audit::AuditEvent;
 use crate::authority::{self, NewTicket};
 use crate::store::GrantState;
@@ -36,6 +36,7 @@ pub(super) fn run(place: &Place, out: Output, args: Enrol) -> Outcome {
             "--worker takes a name of 1 to 64 characters".into(),
         ));
     }
+    let pins = tls::pins(&args.pin)?;
     let relay = place.open()?;
     let (inside, grid, hours) = (relay.clone(), args.grid, args.hours);
     let report = authority::command(&relay, move |authority, tx| {
@@ -59,6 +60,7 @@ pub(super) fn run(place: &Place, out: Output, args: Enrol) -> Outcome {
             worker: worker.id.clone(),
             url,
             lifetime_ms: i64::from(hours) * HOUR_MS,
+            pins,
         })?;
         let event = AuditEvent::new("admin", "enrol")
             .about(&worker.id)

@@ -21,6 +21,7 @@ mod receipt;
 mod restore;
 mod seed;
 mod serve;
+mod tls;
 mod token;
 mod unlock_code;
 mod user;

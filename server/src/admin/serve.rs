@@ -13,7 +13,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::args::{LogFormat, Place, Serve};
 use super::failure::{Failure, Outcome};
-use super::output;
+use super::{output, tls};
 use crate::http;
 use crate::relay::Config;
 use crate::store::Options;
@@ -26,10 +26,15 @@ pub(super) fn run(place: &Place, args: Serve) -> Outcome {
         ));
     }
     log_to_stderr(args.log);
+    let acceptor = match (&args.tls_cert, &args.tls_key) {
+        (Some(chain), Some(key)) => Some(tls::acceptor(chain, key)?),
+        _ => None,
+    };
     let config = Config {
         public_url: args
             .public_url
             .map(|url| url.trim_end_matches('/').to_owned()),
+        pins: tls::pins(&args.pin)?,
         ..Config::default()
     };
     let relay = place.open_with(
@@ -57,11 +62,14 @@ pub(super) fn run(place: &Place, args: Serve) -> Outcome {
             serve_metrics(metrics).await?;
         }
         let stop = stop_signal()?;
-        output::write(format!("listening http://{address}\n").as_bytes())?;
-        tracing::info!(%address, epoch = %relay.county().epoch, "listening");
-        http::serve(relay, listener, stop)
-            .await
-            .map_err(|error| Failure::new(format!("the listener failed: {error}")))
+        let scheme = if acceptor.is_some() { "https" } else { "http" };
+        output::write(format!("listening {scheme}://{address}\n").as_bytes())?;
+        tracing::info!(%address, scheme, epoch = %relay.county().epoch, "listening");
+        let served = match acceptor {
+            Some(acceptor) => http::serve(relay, tls::listener(acceptor, listener), stop).await,
+            None => http::serve(relay, listener, stop).await,
+        };
+        served.map_err(|error| Failure::new(format!("the listener failed: {error}")))
     });
     // Blocking work under way is not waited for: what was answered is durable already.
     runtime.shutdown_background();

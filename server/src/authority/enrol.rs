@@ -21,6 +21,8 @@ pub struct NewTicket {
     pub url: String,
     /// How long it is taken, in milliseconds.
     pub lifetime_ms: i64,
+    /// Pins of the relay's TLS certificate, as [`Ticket::pins`].
+    pub pins: Vec<Hash32>,
 }
 
 impl Authority<'_> {
@@ -47,6 +49,7 @@ impl Authority<'_> {
             relay: county.relay_writer,
             secret: self.relay.env.random::<16>(),
             expires_at: self.now().plus_millis(new.lifetime_ms),
+            pins: new.pins.clone(),
         };
         self.tx().insert_ticket(&TicketRow {
             secret_hash: Hash32::of(&ticket.secret),

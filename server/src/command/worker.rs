@@ -143,6 +143,7 @@ pub fn enrol(
             worker: worker.id.clone(),
             url,
             lifetime_ms: TICKET_MS,
+            pins: authority.relay().config.pins.clone(),
         })?;
         note(
             tx,

@@ -192,6 +192,7 @@ impl Place {
                 worker: worker.id,
                 url: "http://127.0.0.1:1".into(),
                 lifetime_ms: DAY,
+                pins: Vec::new(),
             })
         })
         .unwrap_or_else(|e: AuthorityError| panic!("{e}"))

@@ -76,6 +76,7 @@ impl Phone {
             relay: RELAY,
             secret: [4; 16],
             expires_at: MORNING,
+            pins: Vec::new(),
         };
         let identity = store.begin_enrolment(&ticket).unwrap();
         let answer = EnrolResponse {

@@ -86,6 +86,7 @@ fn the_same_ticket_keeps_the_key_and_another_is_refused() {
         relay: RELAY,
         secret: [4; 16],
         expires_at: MORNING,
+        pins: Vec::new(),
     };
     let again = store.begin_enrolment(&ticket).unwrap();
     assert_eq!(again.key.seed(), before.key.seed());
