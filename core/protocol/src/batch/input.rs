@@ -26,7 +26,7 @@ impl<'a> Input<'a> {
         Ok(self.array::<1>()?[0])
     }
 
-    /// Unsigned LEB128 in its shortest form.
+    /// Unsigned LEB128; only the shortest form is taken.
     pub(super) fn number(&mut self) -> Result<u64, BatchError> {
         let mut n = 0u64;
         for shift in (0..64).step_by(7) {
@@ -36,10 +36,15 @@ impl<'a> Input<'a> {
             }
             n |= u64::from(byte & 0x7f) << shift;
             if byte < 0x80 {
+                if byte == 0 && shift > 0 {
+                    break;
+                }
                 return Ok(n);
             }
         }
-        Err(BatchError::Malformed("a number is too long"))
+        Err(BatchError::Malformed(
+            "a number is not in its shortest form",
+        ))
     }
 
     /// A number that must not exceed `limit`.
@@ -76,6 +81,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_number_with_a_byte_too_many_is_refused() {
+        assert_eq!(Input(&[0x00]).number().unwrap(), 0);
+        for longer in [&[0x80, 0x00][..], &[0xff, 0x80, 0x00]] {
+            assert!(Input(longer).number().is_err(), "{longer:?}");
+        }
+    }
 
     proptest! {
         #[test]
