@@ -7,7 +7,7 @@ use rand::rngs::ChaCha12Rng;
 use rand::{Rng as _, SeedableRng as _};
 use xunge_protocol::enrolment::Ticket;
 use xunge_protocol::system::{Grant, OrgNode};
-use xunge_protocol::{EpochId, RecordId, ScopeId, Timestamp, WriterId};
+use xunge_protocol::{RecordId, ScopeId, Timestamp};
 use xunge_records::{FormRef, Kind, Record, Verb, check_change};
 use xunge_server::authority::{self, Draft, NewTicket};
 use xunge_server::relay::{Config, Relay};
@@ -56,24 +56,14 @@ impl SimRelay {
             ChaCha12Rng::seed_from_u64(seed),
         ))));
         let world: &dyn xunge_server::env::Env = env.as_ref();
-        let county = ScopeId(world.random());
-        let new = NewCounty {
-            code: "999999".into(),
-            name: "青山县".into(),
-            scope: county,
-            epoch: EpochId(world.random()),
-            relay_writer: WriterId(world.random()),
-            relay_seed: world.random::<32>().into(),
-            database_key: world.random::<48>().into(),
-            created_at: now,
-        };
+        let new = NewCounty::drawn(world, "999999", "青山县");
         let store = Store::create(&dir, &new, OPTIONS).unwrap();
         let relay = Arc::new(Relay::new(store, env.clone(), Config::default()).unwrap());
         Self {
             dir,
             env,
             relay: Some(relay),
-            county,
+            county: new.scope,
         }
     }
 

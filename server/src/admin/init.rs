@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use xunge_protocol::ScopeId;
 use xunge_protocol::system::OrgNode;
-use xunge_protocol::{EpochId, ScopeId, WriterId};
-use zeroize::Zeroizing;
 
 use super::args::{Init, Place, SyntheticSize};
 use super::failure::{Failure, Outcome};
@@ -76,16 +75,7 @@ fn synthetic_size(size: SyntheticSize) -> xunge_synthetic::Size {
 fn create(at: Location, args: &Init) -> Result<Arc<Relay>, Failure> {
     let env = SystemEnv;
     let source: &dyn Env = &env;
-    let new = NewCounty {
-        code: args.county.clone(),
-        name: args.name.trim().into(),
-        scope: ScopeId(source.random()),
-        epoch: EpochId(source.random()),
-        relay_writer: WriterId(source.random()),
-        relay_seed: Zeroizing::new(source.random()),
-        database_key: Zeroizing::new(source.random()),
-        created_at: source.now(),
-    };
+    let new = NewCounty::drawn(source, &args.county, args.name.trim());
     let store = Store::create(at, &new, Options::default())?;
     let relay = Arc::new(Relay::new(store, Arc::new(env), Config::default())?);
     let key: [u8; 32] = source.random();

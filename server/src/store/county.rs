@@ -3,6 +3,8 @@
 use xunge_protocol::{EpochId, ScopeId, SecretKey, Timestamp, WriterId};
 use zeroize::Zeroizing;
 
+use crate::env::Env;
+
 use super::{StoreError, StoreResult};
 
 /// What a new store is made with. All ids and seeds come from a cryptographic generator.
@@ -44,6 +46,20 @@ pub struct County {
 }
 
 impl NewCounty {
+    /// A county whose ids, seeds and keys are drawn from `env`.
+    pub fn drawn(env: &dyn Env, code: &str, name: &str) -> Self {
+        Self {
+            code: code.into(),
+            name: name.into(),
+            scope: ScopeId(env.random()),
+            epoch: EpochId(env.random()),
+            relay_writer: WriterId(env.random()),
+            relay_seed: Zeroizing::new(env.random()),
+            database_key: Zeroizing::new(env.random()),
+            created_at: env.now(),
+        }
+    }
+
     /// The code as the number that leads every key.
     pub(in crate::store) fn number(&self) -> StoreResult<i64> {
         self.code
