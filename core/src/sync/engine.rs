@@ -3,17 +3,21 @@
 //! Records go first: rounds of push and pull until nothing waits and nothing is left to read. Then media, smallest
 //! first. A chain that the relay refuses is set aside for this sync, so that it does not hold up the other scopes.
 
+mod report;
+mod succession;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde::Serialize;
 use xunge_protocol::batch::Assume;
 use xunge_protocol::envelope;
 use xunge_protocol::message::{RefusedSegment, SYNC_PATH, SyncRequest, SyncResponse};
 use xunge_protocol::packed::{PackedRequest, PackedResponse};
 use xunge_protocol::refusal::SyncRefusal;
-use xunge_protocol::succession::{HeldSegment, SUCCEED_PATH, Succession};
 use xunge_protocol::{RecordId, ScopeId};
+
+pub use report::SyncReport;
+use succession::Gathering;
 
 use super::error::SyncError;
 use super::media::{self, MediaStep, Moves};
@@ -24,8 +28,6 @@ use crate::store::{Store, StoreError};
 
 /// Rounds without any progress after which the relay is not asked again.
 const MOST_IDLE_ROUNDS: u32 = 3;
-/// New incarnations in one sync after which something is wrong.
-const MOST_SUCCESSIONS: u32 = 3;
 /// Most segments in one request, below what the relay takes.
 const MOST_SEGMENTS: usize = 32;
 
@@ -53,44 +55,6 @@ pub enum Step {
     Done,
 }
 
-/// What a sync did. Records are counted once, however many changes they had.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct SyncReport {
-    /// Own records of which something was sent.
-    pub sent: u64,
-    /// Own records that a receipt now covers.
-    pub acknowledged: u64,
-    /// Entries by others that arrived.
-    pub received: u64,
-    /// Own records of which the relay did not take something.
-    pub refused: u64,
-    /// Requests sent, media included.
-    pub requests: u64,
-    /// Requests that had to be repeated.
-    pub repeated: u64,
-    /// Bytes of request bodies.
-    pub bytes_up: u64,
-    /// Bytes of response bodies.
-    pub bytes_down: u64,
-    /// Media files sent.
-    pub media_sent: u64,
-    /// Sealed bundles, of others or left at lock, that the relay took.
-    pub carried: u64,
-    /// Milliseconds since the beginning.
-    pub ms: u64,
-}
-
-impl SyncReport {
-    /// Adds what a delivery of sealed bundles after this sync did.
-    pub(crate) fn add_delivery(&mut self, delivery: &Self) {
-        self.carried += delivery.carried;
-        self.requests += delivery.requests;
-        self.bytes_up += delivery.bytes_up;
-        self.bytes_down += delivery.bytes_down;
-        self.ms += delivery.ms;
-    }
-}
-
 #[derive(Debug)]
 enum Phase {
     Records,
@@ -109,13 +73,6 @@ enum Phase {
         step: MediaStep,
         started_millis: u64,
     },
-}
-
-/// Segments of the old writer, as far as the relay has named them.
-#[derive(Debug)]
-struct Gathering {
-    held: Vec<HeldSegment>,
-    cursor: u64,
 }
 
 /// One sync, from beginning to end.
@@ -371,73 +328,6 @@ impl Engine {
         let moved = offered || store.sync_position()? != before;
         let more = response.more_receipts || response.scopes.iter().any(|s| s.more);
         self.go_on(store, now, more, moved)
-    }
-
-    /// The writer went on elsewhere: this vault becomes a new incarnation.
-    fn succeed(&mut self, store: &Store, now: u64) -> Result<Step, SyncError> {
-        self.successions += 1;
-        if self.successions > MOST_SUCCESSIONS {
-            return Err(SyncError::NoProgress);
-        }
-        let cursor = store.begin_succession()?.receipt_cursor;
-        self.ask_succession(store, now, cursor)
-    }
-
-    fn ask_succession(&mut self, store: &Store, now: u64, cursor: u64) -> Result<Step, SyncError> {
-        let old = store.begin_succession()?;
-        self.succession.get_or_insert(Gathering {
-            held: Vec::new(),
-            cursor,
-        });
-        let position = store.sync_position()?;
-        let request = envelope::seal_request(
-            &old.identity.key,
-            old.writer,
-            SUCCEED_PATH,
-            position.epoch,
-            0,
-            &old.request(cursor),
-        )?;
-        let exchange = Exchange {
-            method: Method::Post,
-            path: SUCCEED_PATH.into(),
-            headers: Vec::new(),
-            timeout: self.pace.timeout(request.len() + self.pace.budget_bytes()),
-            body: request.clone(),
-        };
-        self.phase = Phase::Succeeding {
-            request,
-            started_millis: now,
-        };
-        Ok(self.send(exchange))
-    }
-
-    fn take_succession(
-        &mut self,
-        store: &Store,
-        now: u64,
-        mut response: Succession,
-    ) -> Result<Step, SyncError> {
-        let Some(mut gathering) = self.succession.take() else {
-            return self.next(store, now);
-        };
-        gathering.held.append(&mut response.held);
-        if let Some(cursor) = response.next.filter(|next| *next > gathering.cursor) {
-            gathering.cursor = cursor;
-            self.succession = Some(gathering);
-            return self.ask_succession(store, now, cursor);
-        }
-        response.held = gathering.held;
-        let done = store.complete_succession(&response)?;
-        tracing::warn!(
-            held = done.held,
-            rewritten = done.rewritten,
-            renamed = done.renamed,
-            "two histories under one writer: this one goes on as a new incarnation"
-        );
-        // What was refused, was refused to the old one.
-        self.set_aside.clear();
-        self.ask(store, now)
     }
 
     /// Another round if there is reason for one, else the media.

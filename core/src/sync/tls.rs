@@ -204,7 +204,7 @@ mod tests {
     ) -> bool {
         let verifier = Verifier {
             pins: pins.to_vec(),
-            time: relay_time.map(|year| unix(start_of(year))),
+            time: relay_time.map(|year| unix(middle_of(year))),
             provider: Arc::new(rustls::crypto::ring::default_provider()),
         };
         let name = ServerName::try_from(name.to_owned()).unwrap();
@@ -214,13 +214,13 @@ mod tests {
                 &of.chain[1..],
                 &name,
                 &[],
-                unix(start_of(clock)),
+                unix(middle_of(clock)),
             )
             .is_ok()
     }
 
-    /// About half a year into `year`.
-    fn start_of(year: i64) -> Timestamp {
+    /// The middle of `year`, roughly.
+    fn middle_of(year: i64) -> Timestamp {
         Timestamp(((year - 1970) * 31_557_600 + 15_000_000) * 1_000)
     }
 
