@@ -199,7 +199,7 @@ mod tests {
 
     use super::*;
 
-    fn number(n: u64) -> Fact {
+    pub(super) fn number(n: u64) -> Fact {
         Fact::Number {
             record: RecordId::written(WriterId([1; 8]), n as u32),
             scope: ScopeId([2; 8]),

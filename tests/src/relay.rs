@@ -84,24 +84,19 @@ impl Place {
     /// Runs `xunge` with `args` about this place.
     pub async fn xunge(&self, args: &[&str]) -> Outcome<Output> {
         let place = self.args();
-        let all: Vec<&str> = args
-            .iter()
-            .copied()
-            .chain(place.iter().map(String::as_str))
-            .collect();
-        xunge(&all).await
+        xunge(&about(args, &place)).await
     }
 
     /// [`Self::xunge`], whose answer is one JSON value.
     pub async fn xunge_json(&self, args: &[&str]) -> Outcome<Value> {
         let place = self.args();
-        let all: Vec<&str> = args
-            .iter()
-            .copied()
-            .chain(place.iter().map(String::as_str))
-            .collect();
-        xunge_json(&all).await
+        xunge_json(&about(args, &place)).await
     }
+}
+
+fn about<'a>(args: &[&'a str], place: &'a [String]) -> Vec<&'a str> {
+    let place = place.iter().map(String::as_str);
+    args.iter().copied().chain(place).collect()
 }
 
 /// A relay that serves.

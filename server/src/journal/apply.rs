@@ -191,17 +191,8 @@ mod tests {
 
     use xunge_protocol::{Timestamp, WriterId};
 
+    use super::super::tests::number;
     use super::*;
-
-    fn number(n: u64) -> Fact {
-        Fact::Number {
-            record: RecordId::written(WriterId([1; 8]), n as u32),
-            scope: ScopeId([2; 8]),
-            counter: "case D-2026".into(),
-            n,
-            number: format!("D-2026-{n:06}"),
-        }
-    }
 
     fn granted(from: i64, until: Option<i64>) -> Fact {
         Fact::Granted {
