@@ -17,6 +17,8 @@ use crate::store::{County, Location, LogTx, Options, Store, StoreError};
 pub struct Config {
     /// Address at which phones and browsers reach the relay, without a slash at the end.
     pub public_url: Option<String>,
+    /// Whether this process itself answers by HTTPS.
+    pub tls: bool,
     /// Pins of the TLS certificate that phones see, as [`xunge_protocol::enrolment::Ticket::pins`].
     pub pins: Vec<Hash32>,
     /// Folder of the media, which nodes on one database share; else `media` in the data folder.
@@ -36,6 +38,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             public_url: None,
+            tls: false,
             pins: Vec::new(),
             media: None,
             max_media_bytes: 20 << 20,

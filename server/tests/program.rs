@@ -191,6 +191,22 @@ fn wrong_usage_is_one_line_and_exit_code_2() {
 }
 
 #[test]
+fn a_file_that_holds_no_certificate_is_named() {
+    let county = County::new();
+    let page = county.file("page.html", "<html></html>");
+    for args in [
+        &["serve", "--tls-cert", &page, "--tls-key", &page][..],
+        &["serve", "--pin", &page],
+        &[
+            "admin", "enrol", "--grid", "1", "--worker", "x", "--pin", &page,
+        ],
+    ] {
+        let said = county.fails(1, args);
+        assert!(said.contains("page.html: holds no certificate"), "{said}");
+    }
+}
+
+#[test]
 fn what_is_not_there_yet_says_so_politely() {
     let county = County::new();
     let said = county.fails(1, &["serve", "--media", "s3://bucket"]);

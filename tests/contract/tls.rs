@@ -55,6 +55,18 @@ async fn a_phone_enrols_over_tls_with_the_pinned_organisation_and_with_nobody_el
         .unwrap();
     assert!(relay.url().starts_with("https://"), "{}", relay.url());
 
+    let browser = reqwest::Client::builder().danger_accept_invalid_certs(true);
+    let page = browser
+        .build()
+        .unwrap()
+        .get(format!("{}/login", relay.url()));
+    let answer = page.send().await.unwrap();
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+    assert!(
+        cookie.starts_with("__Host-") && cookie.contains("Secure"),
+        "{cookie}"
+    );
+
     for pin in [Some(other.as_str()), None] {
         let ticket = ticket(&relay, &grid, pin).await;
         let stranger = tempfile::tempdir().unwrap();

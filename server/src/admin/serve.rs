@@ -34,6 +34,7 @@ pub(super) fn run(place: &Place, args: Serve) -> Outcome {
         public_url: args
             .public_url
             .map(|url| url.trim_end_matches('/').to_owned()),
+        tls: acceptor.is_some(),
         pins: tls::pins(&args.pin)?,
         ..Config::default()
     };

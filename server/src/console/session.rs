@@ -28,8 +28,10 @@ pub(super) const REVEAL_MS: i64 = 15 * 60 * 1000;
 
 /// Whether browsers reach the relay by https: then the cookie is bound to it.
 pub(super) fn is_https(relay: &Relay) -> bool {
-    let url = relay.config.public_url.as_deref();
-    url.is_some_and(|url| url.starts_with("https://"))
+    match &relay.config.public_url {
+        Some(url) => url.starts_with("https://"),
+        None => relay.config.tls,
+    }
 }
 
 /// Name of the cookie.

@@ -19,7 +19,7 @@ use crate::console::error::ConsoleError;
 use crate::console::form::Posted;
 use crate::console::places::GRID;
 use crate::console::query::Query;
-use crate::console::session::Visitor;
+use crate::console::session::{Visitor, is_https};
 use crate::console::ui::Ui;
 use crate::console::view::Choosable;
 use crate::relay::Relay;
@@ -411,7 +411,8 @@ pub(in crate::console) async fn enrol(
             let host = host
                 .and_then(|h| h.to_str().ok())
                 .ok_or(ConsoleError::BadForm)?;
-            format!("http://{host}")
+            let scheme = if is_https(&relay) { "https" } else { "http" };
+            format!("{scheme}://{host}")
         }
     };
     let (inside, asking) = (relay.clone(), visitor.clone());
