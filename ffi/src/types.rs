@@ -295,5 +295,6 @@ pub struct SyncReport {
     pub bytes_down: u64,
     pub media_sent: u64,
     pub carried: u64,
+    pub usable_bytes: u64,
     pub ms: u64,
 }

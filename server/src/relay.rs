@@ -30,6 +30,8 @@ pub struct Config {
     /// Most requests of phones that are worked on at the same time; more wait. A body that comes in slowly is not yet
     /// worked on.
     pub concurrency: usize,
+    /// Days for which phones keep what is over, counted at their first copy of a scope; none keeps everything.
+    pub keep_days: Option<u32>,
     /// File of the journal; none where nothing is ever restored.
     pub journal: Option<PathBuf>,
 }
@@ -44,6 +46,7 @@ impl Default for Config {
             max_media_bytes: 20 << 20,
             media_bytes_per_day: 512 << 20,
             concurrency: 64,
+            keep_days: Some(400),
             journal: None,
         }
     }

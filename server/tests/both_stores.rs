@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+#[macro_use]
 mod common;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -21,22 +22,6 @@ use xunge_server::store::{
     Claim, EntryRow, GroupBy, HouseholdFilter, Location, MediaOwner, MediaRow, Options, Outcome,
     RecordFilter, SessionRow, Show, Store, StoreError, Tx, UploadRow, Window,
 };
-
-const THREADED: Options = Options {
-    writer_thread: true,
-};
-
-/// Each function once on SQLite, once on PostgreSQL.
-macro_rules! on_both {
-    ($($name:ident)*) => {
-        mod sqlite {
-            $(#[test] fn $name() { super::$name(&super::Place::at(None, super::THREADED)); })*
-        }
-        mod postgres {
-            $(#[test] fn $name() { super::$name(&super::Place::at(Some(super::postgres()), super::THREADED)); })*
-        }
-    };
-}
 
 on_both! {
     many_writers_get_each_number_once

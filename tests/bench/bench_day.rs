@@ -49,7 +49,7 @@ pub(crate) async fn run(numbers: &mut Numbers) -> Outcome {
     headers(numbers).await
 }
 
-/// What a year of a grid is in one batch that its reader opens without holding anything.
+/// What a year of a grid is in one batch that its reader opens without holding anything, and as the first sync of a new phone.
 pub(crate) async fn year(numbers: &mut Numbers) -> Outcome {
     let (town, mut walker) = start(Notes::Repeating, 57).await?;
     for _ in 0..YEAR_DAYS {
@@ -69,6 +69,14 @@ pub(crate) async fn year(numbers: &mut Numbers) -> Outcome {
     numbers.set("year.raw_bytes", raw as f64);
     let packed = wire::compress(batch.as_bytes(), 19)?;
     numbers.set("year.bytes", packed.len() as f64);
+    // The same year to a new phone.
+    town.cut_snapshots()?;
+    let words = Box::new(Typed::new(Notes::Repeating, 58));
+    let new = Walker::enrol(&town, "李大山", 58, words).await?.first;
+    numbers.set("year.usable_bytes", new.usable_bytes as f64);
+    let both = new.bytes_up + new.bytes_down;
+    numbers.set("year.first_sync_bytes", both as f64);
+    numbers.set("year.first_sync_requests", new.requests as f64);
     Ok(())
 }
 

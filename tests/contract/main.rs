@@ -11,6 +11,7 @@ mod courier;
 mod enrolment;
 mod erase;
 mod exactly_once;
+mod first_sync;
 mod interviews;
 mod lifecycle;
 mod media;

@@ -23,6 +23,7 @@ mod payload;
 pub mod receipt;
 pub mod refusal;
 pub mod segment;
+pub mod snapshot;
 pub mod succession;
 pub mod system;
 pub mod time;

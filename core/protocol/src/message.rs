@@ -6,6 +6,7 @@ use crate::ids::{EpochId, ScopeId};
 use crate::receipt::SignedReceipt;
 use crate::refusal::SyncRefusal;
 use crate::segment::{PulledSegment, Segment};
+use crate::snapshot::SignedSnapshot;
 use crate::succession::Fork;
 use crate::time::Timestamp;
 
@@ -50,6 +51,10 @@ pub struct SyncRequest {
     /// Whether the answer's segments must come as raw bytes, because the phone could not open the last ones.
     #[n(4)]
     pub plain: bool,
+    /// Scopes whose snapshot is on its way to this phone: nothing is pulled for them. For others that it reads from the
+    /// start it takes a snapshot. None if it takes none.
+    #[n(5)]
+    pub snapshots: Option<Vec<ScopeId>>,
 }
 
 /// What a phone holds of the organisation: one scope it may read now.
@@ -118,4 +123,7 @@ pub struct SyncResponse {
     /// The writer has gone on elsewhere: nothing of the request was taken, and the phone must become a new incarnation.
     #[n(8)]
     pub forked: Option<Fork>,
+    /// First copies of scopes, in the place of their entries from the start of the log.
+    #[n(9)]
+    pub snapshots: Vec<SignedSnapshot>,
 }

@@ -7,6 +7,7 @@ use crate::batch::{Assume, Batch, BatchError, Held, Parties};
 use crate::ids::{EpochId, ScopeId, WriterId};
 use crate::message::{Cursor, RefusedSegment, ScopeStatus, SyncRequest, SyncResponse};
 use crate::receipt::SignedReceipt;
+use crate::snapshot::SignedSnapshot;
 use crate::succession::Fork;
 use crate::time::Timestamp;
 
@@ -28,6 +29,9 @@ pub struct PackedRequest {
     /// As in the request.
     #[n(4)]
     pub plain: bool,
+    /// As in the request.
+    #[n(5)]
+    pub snapshots: Option<Vec<ScopeId>>,
 }
 
 impl PackedRequest {
@@ -48,6 +52,7 @@ impl PackedRequest {
             },
             pull_budget_bytes: request.pull_budget_bytes,
             plain: request.plain,
+            snapshots: request.snapshots.clone(),
         }
     }
 
@@ -65,6 +70,7 @@ impl PackedRequest {
             receipt_cursor: self.receipt_cursor,
             pull_budget_bytes: self.pull_budget_bytes,
             plain: self.plain,
+            snapshots: self.snapshots,
         })
     }
 }
@@ -99,6 +105,9 @@ pub struct PackedResponse {
     /// As in the response.
     #[n(8)]
     pub forked: Option<Fork>,
+    /// As in the response.
+    #[n(9)]
+    pub snapshots: Vec<SignedSnapshot>,
 }
 
 impl PackedResponse {
@@ -123,6 +132,7 @@ impl PackedResponse {
             scopes: response.scopes,
             send_plain: response.send_plain,
             forked: response.forked,
+            snapshots: response.snapshots,
         }
     }
 
@@ -144,6 +154,7 @@ impl PackedResponse {
             scopes: self.scopes,
             send_plain: self.send_plain,
             forked: self.forked,
+            snapshots: self.snapshots,
         })
     }
 }

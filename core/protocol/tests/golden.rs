@@ -10,6 +10,7 @@ use xunge_protocol::enrolment::{EnrolRequest, EnrolResponse, Ticket};
 use xunge_protocol::message::{Cursor, RefusedSegment, ScopeStatus};
 use xunge_protocol::refusal::{RefusalCode, SyncRefusal};
 use xunge_protocol::segment::leaf_hash;
+use xunge_protocol::snapshot::{Part, SignedSnapshot, Snapshot, open_part, pack_part, vouched};
 use xunge_protocol::system::{Certificate, Grant, OrgNode, Resource, Tombstone, WriterRole};
 use xunge_protocol::{
     Entry, EntryKind, EpochId, Hash32, Homebound, Outbound, Pouch, PulledEntry, PulledSegment,
@@ -71,6 +72,37 @@ fn receipt() -> Receipt {
                 reason: "重复".into(),
             },
         ],
+    }
+}
+
+/// A part of a base: one grant, in the relay's words.
+fn part() -> (Vec<PulledSegment>, Vec<u8>) {
+    let entry = Entry {
+        record: RecordId::written(RELAY, 4),
+        kind: EntryKind::GRANT,
+        body: vec![5; 40],
+    };
+    let leaf = entry.leaf(Hash32::of(&entry.body)).hash();
+    let segments = vec![vouched(RELAY, SCOPE, vec![(12, entry, leaf)])];
+    let bytes = pack_part(SCOPE, RELAY, &segments).unwrap();
+    (segments, bytes)
+}
+
+fn snapshot() -> Snapshot {
+    let (_, bytes) = part();
+    Snapshot {
+        suite: 1,
+        scope: SCOPE,
+        epoch: EPOCH,
+        relay: RELAY,
+        position: 12,
+        made_at: AT,
+        since: Some(Timestamp(AT.0 - 1_000)),
+        base: vec![Part {
+            hash: Hash32::of(&bytes),
+            bytes: bytes.len() as u32,
+        }],
+        history: vec![],
     }
 }
 
@@ -169,6 +201,7 @@ fn every_message_of_version_1_has_the_bytes_it_was_released_with() {
             segments: vec![sealed.clone()],
             pull_budget_bytes: 65_536,
             plain: false,
+            snapshots: Some(vec![SCOPE]),
         },
     );
     let first = &sealed.entries[0];
@@ -205,6 +238,7 @@ fn every_message_of_version_1_has_the_bytes_it_was_released_with() {
             }],
             send_plain: false,
             forked: None,
+            snapshots: vec![SignedSnapshot::sign(&relay_key(), snapshot())],
         },
     );
     pinned(
@@ -265,6 +299,18 @@ fn a_courier_s_file_of_version_1_opens() {
         .0;
     assert_eq!(bundles[0].open_out(&relay).unwrap(), out);
     assert_eq!(bundles[1].open_home(&phone, &relay.public()).unwrap(), home);
+}
+
+#[test]
+fn a_part_of_a_snapshot_of_version_1_opens() {
+    let (segments, bytes) = part();
+    let golden = golden("snapshot_part", &bytes);
+    let snapshot = snapshot();
+    let part = Part {
+        hash: Hash32::of(&golden),
+        bytes: golden.len() as u32,
+    };
+    assert_eq!(open_part(&snapshot, &part, &golden).unwrap(), segments);
 }
 
 #[test]

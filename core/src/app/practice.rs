@@ -178,6 +178,7 @@ impl Relay {
             }],
             send_plain: false,
             forked: None,
+            snapshots: Vec::new(),
         })?;
         Ok(())
     }

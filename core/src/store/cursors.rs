@@ -91,6 +91,7 @@ pub(super) fn adopt_epoch(tx: &Transaction<'_>, epoch: EpochId) -> Result<(), St
         [epoch.0],
     )?;
     tx.execute("UPDATE scope SET cursor = 0", ())?;
+    tx.execute("DELETE FROM snapshot", ())?;
     Ok(())
 }
 
@@ -131,6 +132,15 @@ pub(super) fn advance_receipts(tx: &Transaction<'_>, sequence: u64) -> Result<()
 /// The receipts of a new incarnation are numbered from 1.
 pub(super) fn restart_receipts(tx: &Transaction<'_>) -> Result<(), StoreError> {
     tx.execute("UPDATE relay_position SET receipt_cursor = 0", ())?;
+    Ok(())
+}
+
+/// Reads `scope` on from `position`, if it was not read so far.
+pub(super) fn reach(tx: &Transaction<'_>, scope: ScopeId, position: u64) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE scope SET cursor = max(cursor, ?2) WHERE scope = ?1",
+        (scope.0, position.cast_signed()),
+    )?;
     Ok(())
 }
 

@@ -83,6 +83,9 @@ pub enum StoreError {
     /// The relay answers for what another vault wrote under this writer.
     #[error("the writer went on elsewhere")]
     Forked,
+    /// The first copy of a scope is not what the relay listed, or not what its authors signed.
+    #[error("snapshot refused: {0}")]
+    SnapshotRefused(&'static str),
     /// The cipher refused.
     #[error("cipher: {0}")]
     Cipher(&'static str),
@@ -116,6 +119,7 @@ impl StoreError {
             Self::EpochChanged => "epoch_changed",
             Self::ForeignReceipt => "foreign_receipt",
             Self::Forked => "forked",
+            Self::SnapshotRefused(_) => "snapshot_refused",
             Self::Cipher(_) => "cipher_failed",
         }
     }

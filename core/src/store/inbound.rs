@@ -17,7 +17,8 @@ use super::changes::{self, Loaded, NewRow};
 use super::identity::{Enrolled, Identity};
 use super::sync_state::{Progress, progress};
 use super::{
-    Store, StoreError, clock, cursors, erasure, identity, projection, receipts, refused, system,
+    Store, StoreError, clock, cursors, erasure, identity, projection, receipts, refused, snapshot,
+    system,
 };
 
 /// What an answer changed.
@@ -46,7 +47,7 @@ struct Incoming {
 
 /// What is gathered from segments before documents are touched.
 #[derive(Default)]
-struct Gathered {
+pub(super) struct Gathered {
     by_record: BTreeMap<RecordId, Vec<Incoming>>,
     certified: Vec<WriterId>,
     taken: u64,
@@ -75,29 +76,14 @@ impl Store {
             for segment in &response.segments {
                 gather(tx, &identity, segment, &mut gathered)?;
             }
-            while let Some(writer) = gathered.certified.pop() {
-                for segment in take_set_aside_segments(tx, writer)? {
-                    gather(tx, &identity, &segment, &mut gathered)?;
-                }
-            }
-            let (mut received, mut set_aside) = (gathered.taken, gathered.set_aside);
-            for (record, incoming) in gathered.by_record {
-                let (took, left) = apply(tx, &me, &record, incoming)?;
-                received += took;
-                set_aside += left;
-                if took > 0 {
-                    changed.insert(record);
-                }
-            }
-            for record in &changed {
-                refused::rewrite_later_edits(tx, &me, record)?;
-                projection::project(tx, record)?;
-            }
+            let settled = settle(tx, &identity, &me, gathered)?;
+            changed.extend(settled.changed);
+            project(tx, &me, &changed)?;
             cursors::advance(tx, &response.scopes)?;
             Ok(Applied {
                 changed: changed.into_iter().collect(),
-                received,
-                set_aside,
+                received: settled.received,
+                set_aside: settled.set_aside,
                 before,
                 after: progress(tx)?,
             })
@@ -107,26 +93,84 @@ impl Store {
     }
 }
 
-/// Verifies a segment, takes its system entries, and sorts its changes by record.
-fn gather(
+/// What came of gathered entries.
+pub(super) struct Settled {
+    pub(super) changed: BTreeSet<RecordId>,
+    pub(super) received: u64,
+    pub(super) set_aside: u64,
+}
+
+/// Brings gathered changes into their documents, with the segments that waited for a writer's certificate.
+pub(super) fn settle(
+    tx: &Transaction<'_>,
+    identity: &Identity,
+    me: &Enrolled,
+    mut gathered: Gathered,
+) -> Result<Settled, StoreError> {
+    while let Some(writer) = gathered.certified.pop() {
+        for segment in take_set_aside_segments(tx, writer)? {
+            gather(tx, identity, &segment, &mut gathered)?;
+        }
+    }
+    let mut settled = Settled {
+        changed: BTreeSet::new(),
+        received: gathered.taken,
+        set_aside: gathered.set_aside,
+    };
+    for (record, incoming) in gathered.by_record {
+        let (took, left) = apply(tx, me, &record, incoming)?;
+        settled.received += took;
+        settled.set_aside += left;
+        if took > 0 {
+            settled.changed.insert(record);
+        }
+    }
+    Ok(settled)
+}
+
+/// Shows changed records as they are now.
+pub(super) fn project(
+    tx: &Transaction<'_>,
+    me: &Enrolled,
+    changed: &BTreeSet<RecordId>,
+) -> Result<(), StoreError> {
+    for record in changed {
+        refused::rewrite_later_edits(tx, me, record)?;
+        projection::project(tx, record)?;
+    }
+    Ok(())
+}
+
+/// Verifies a segment, takes its system entries, and sorts its changes by record. False if it is not authentic; it is
+/// set aside then.
+pub(super) fn gather(
     tx: &Transaction<'_>,
     identity: &Identity,
     segment: &PulledSegment,
     gathered: &mut Gathered,
-) -> Result<(), StoreError> {
-    let writer = segment.header.writer;
-    let known = if writer == identity.relay {
-        Some((identity.relay_key, true))
-    } else {
-        let known = system::writer(tx, writer)?.map(|w| (w.key, w.is_relay));
-        known.or_else(|| earlier_relay(identity, segment))
-    };
-    let Some((key, is_relay)) = known else {
-        return set_segment_aside(tx, segment, "unknown_writer", gathered);
+) -> Result<bool, StoreError> {
+    let Some((key, is_relay)) = key_of(tx, identity, segment)? else {
+        set_segment_aside(tx, segment, "unknown_writer", gathered)?;
+        return Ok(true);
     };
     if segment.verify(&key, entry_hash).is_err() {
-        return set_segment_aside(tx, segment, "not_authentic", gathered);
+        set_segment_aside(tx, segment, "not_authentic", gathered)?;
+        return Ok(false);
     }
+    snapshot::prove(tx, segment)?;
+    take_entries(tx, identity, segment, is_relay, gathered)?;
+    Ok(true)
+}
+
+/// Takes the system entries of a segment that is vouched for, and sorts its changes by record.
+pub(super) fn take_entries(
+    tx: &Transaction<'_>,
+    identity: &Identity,
+    segment: &PulledSegment,
+    is_relay: bool,
+    gathered: &mut Gathered,
+) -> Result<(), StoreError> {
+    let writer = segment.header.writer;
     for pulled in &segment.entries {
         let PulledEntry::Body { position, entry } = pulled else {
             continue;
@@ -165,6 +209,20 @@ fn gather(
         }
     }
     Ok(())
+}
+
+/// The key of a segment's author, and whether that is the relay.
+pub(super) fn key_of(
+    tx: &Transaction<'_>,
+    identity: &Identity,
+    segment: &PulledSegment,
+) -> Result<Option<(PublicKey, bool)>, StoreError> {
+    let writer = segment.header.writer;
+    if writer == identity.relay {
+        return Ok(Some((identity.relay_key, true)));
+    }
+    let known = system::writer(tx, writer)?.map(|w| (w.key, w.is_relay));
+    Ok(known.or_else(|| earlier_relay(identity, segment)))
 }
 
 /// The key of a writer under which the relay wrote in an earlier epoch: a phone that was enrolled later learns of it only by

@@ -14,6 +14,7 @@ use xunge_protocol::envelope;
 use xunge_protocol::message::{RefusedSegment, SYNC_PATH, SyncRequest, SyncResponse};
 use xunge_protocol::packed::{PackedRequest, PackedResponse};
 use xunge_protocol::refusal::SyncRefusal;
+use xunge_protocol::snapshot::SignedSnapshot;
 use xunge_protocol::{RecordId, ScopeId};
 
 pub use report::SyncReport;
@@ -22,12 +23,15 @@ use succession::Gathering;
 use super::error::SyncError;
 use super::media::{self, MediaStep, Moves};
 use super::pace::Pace;
+use super::snapshot;
 use super::transport::{Answer, Exchange, Method, TransportFailure};
 use crate::env::Env;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, WantedPart};
 
 /// Rounds without any progress after which the relay is not asked again.
 const MOST_IDLE_ROUNDS: u32 = 3;
+/// Snapshots that were dropped while they were fetched, after which the log is read.
+const MOST_SNAPSHOTS_GONE: u32 = 2;
 /// Most segments in one request, below what the relay takes.
 const MOST_SEGMENTS: usize = 32;
 
@@ -68,6 +72,12 @@ enum Phase {
         request: Vec<u8>,
         started_millis: u64,
     },
+    /// First copies of scopes are on their way.
+    Snapshots,
+    Fetching {
+        wanted: WantedPart,
+        started_millis: u64,
+    },
     Media,
     Moving {
         step: MediaStep,
@@ -93,6 +103,11 @@ pub struct Engine {
     send_plain: bool,
     /// What the relay packed could not be opened here: raw bytes to the end of this sync.
     ask_plain: bool,
+    /// Something of a snapshot was fetched since the last answer.
+    fetched: bool,
+    snapshots_gone: u32,
+    /// A snapshot was of no use: the log to the end of this sync.
+    no_snapshots: bool,
     report: SyncReport,
 }
 
@@ -111,6 +126,9 @@ impl Engine {
             sent: BTreeSet::new(),
             send_plain: false,
             ask_plain: false,
+            fetched: false,
+            snapshots_gone: 0,
+            no_snapshots: false,
             report: SyncReport::default(),
         }
     }
@@ -151,6 +169,7 @@ impl Engine {
                     None => self.ask(store, now),
                 }
             }
+            Phase::Snapshots | Phase::Fetching { .. } => self.fetch(store, now),
             Phase::Media | Phase::Moving { .. } => self.move_media(store, now),
         }
     }
@@ -165,12 +184,17 @@ impl Engine {
             .flat_map(|s| s.entries.iter().map(|e| e.record))
             .collect();
         let position = store.sync_position()?;
+        let snapshots = match self.no_snapshots {
+            true => None,
+            false => snapshot::asked(store, &position)?,
+        };
         let message = SyncRequest {
             cursors: position.cursors,
             receipt_cursor: position.receipt_cursor,
             segments,
             pull_budget_bytes: budget as u32,
             plain: self.ask_plain,
+            snapshots,
         };
         let (identity, me) = store.enrolled()?;
         let pack = (!self.send_plain).then_some(Assume::ChangesAndHeaders);
@@ -291,7 +315,30 @@ impl Engine {
                 self.phase = Phase::Media;
                 self.next(store, now)
             }
-            Phase::Records | Phase::Media => self.next(store, now),
+            Phase::Fetching {
+                wanted,
+                started_millis,
+            } => {
+                self.phase = Phase::Snapshots;
+                match snapshot::answered(store, &wanted, &answer)? {
+                    snapshot::Outcome::Taken(taken) => {
+                        let millis = now.saturating_sub(started_millis);
+                        self.pace.succeeded(now, answer.body.len(), millis);
+                        self.report.received += taken.received;
+                        if taken.usable && self.report.usable_bytes == 0 {
+                            self.report.usable_bytes =
+                                self.report.bytes_up + self.report.bytes_down;
+                        }
+                    }
+                    snapshot::Outcome::Gone => {
+                        self.snapshots_gone += 1;
+                        self.no_snapshots |= self.snapshots_gone > MOST_SNAPSHOTS_GONE;
+                    }
+                    snapshot::Outcome::NoUse => self.no_snapshots = true,
+                }
+                self.next(store, now)
+            }
+            Phase::Records | Phase::Snapshots | Phase::Media => self.next(store, now),
         }
     }
 
@@ -317,6 +364,7 @@ impl Engine {
             }
             applied => applied?,
         };
+        self.begin_snapshots(store, &response.snapshots)?;
         self.sent.extend(sent);
         self.report.received += applied.received;
         self.report.acknowledged += applied
@@ -345,8 +393,48 @@ impl Engine {
             }
             return self.ask(store, now);
         }
-        self.phase = Phase::Media;
+        self.phase = Phase::Snapshots;
         self.next(store, now)
+    }
+
+    fn begin_snapshots(
+        &mut self,
+        store: &Store,
+        offered: &[SignedSnapshot],
+    ) -> Result<(), SyncError> {
+        for snapshot in offered {
+            match store.begin_snapshot(snapshot) {
+                Err(StoreError::SnapshotRefused(why)) => {
+                    tracing::warn!(code = "snapshot_refused", why, "reading the log instead");
+                    self.no_snapshots = true;
+                }
+                begun => begun?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Fetches the next range of a snapshot. When there is no more to fetch, the log's tail, or all of it, is read.
+    fn fetch(&mut self, store: &Store, now: u64) -> Result<Step, SyncError> {
+        match snapshot::next(store, now, self.pace.budget_bytes())? {
+            Some((wanted, mut exchange)) => {
+                exchange.timeout = self.pace.timeout(self.pace.budget_bytes());
+                self.fetched = true;
+                self.phase = Phase::Fetching {
+                    wanted,
+                    started_millis: now,
+                };
+                Ok(self.send(exchange))
+            }
+            None if std::mem::take(&mut self.fetched) => {
+                self.phase = Phase::Records;
+                self.ask(store, now)
+            }
+            None => {
+                self.phase = Phase::Media;
+                self.next(store, now)
+            }
+        }
     }
 
     /// Whether some segments will be offered again.
@@ -401,6 +489,7 @@ impl Engine {
     ) -> Result<Step, SyncError> {
         self.phase = match std::mem::replace(&mut self.phase, Phase::Records) {
             Phase::Records | Phase::Exchanging { .. } | Phase::Succeeding { .. } => Phase::Records,
+            Phase::Snapshots | Phase::Fetching { .. } => Phase::Snapshots,
             Phase::Media => Phase::Media,
             Phase::Moving { step, .. } => {
                 self.media.cut(&step);

@@ -35,7 +35,7 @@ pub struct Exchange {
     pub method: Method,
     /// Path below the relay's address, beginning with a slash.
     pub path: String,
-    /// Headers, for media.
+    /// Headers, for media and parts of snapshots.
     pub headers: Vec<(&'static str, String)>,
     /// Body.
     pub body: Vec<u8>,

@@ -182,6 +182,7 @@ impl State {
             cursors,
             receipt_cursor,
             plain: true,
+            snapshots: None,
             ..SyncRequest::default()
         });
         for segment in &request.segments {
@@ -208,6 +209,7 @@ impl State {
             }],
             send_plain,
             forked: None,
+            snapshots: Vec::new(),
         };
         envelope::seal_response(&self.key, RELAY, body, &answer).unwrap()
     }

@@ -148,6 +148,9 @@ pub struct Serve {
     /// and once more for its backup.
     #[arg(long, value_name = "FILE")]
     pub pin: Vec<PathBuf>,
+    /// Days for which a new phone gets what is over; 0 keeps everything.
+    #[arg(long, default_value_t = 400, value_name = "DAYS")]
+    pub keep_days: u32,
     /// Form of the log.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub log: LogFormat,
@@ -183,6 +186,12 @@ pub enum Admin {
         /// Why.
         #[arg(long)]
         reason: String,
+    },
+    /// Cut first copies for new phones now, of scopes that have grown; a serving relay does so by itself.
+    Snapshot {
+        /// Entries by which a scope must have grown.
+        #[arg(long, default_value_t = crate::snapshot::LEAST_ENTRIES, value_name = "ENTRIES")]
+        least: u64,
     },
     /// Tell the next one-time code of a worker who forgot the PIN.
     UnlockCode {

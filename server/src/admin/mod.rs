@@ -21,6 +21,7 @@ mod receipt;
 mod restore;
 mod seed;
 mod serve;
+mod snapshot;
 mod tls;
 mod token;
 mod unlock_code;
@@ -61,6 +62,7 @@ pub fn run(cli: Cli) -> Outcome {
             Admin::Device(args) => device::run(place, out, args),
             Admin::Quarantine(args) => quarantine::run(place, out, args),
             Admin::Erase { record, reason } => erase::run(place, out, &record, &reason),
+            Admin::Snapshot { least } => snapshot::run(place, out, least),
             Admin::UnlockCode { worker, device } => {
                 unlock_code::run(place, out, &worker, device.as_deref())
             }

@@ -16,6 +16,7 @@ use super::failure::{Failure, Outcome};
 use super::{output, tls};
 use crate::http;
 use crate::relay::Config;
+use crate::snapshot;
 use crate::store::Options;
 
 pub(super) fn run(place: &Place, args: Serve) -> Outcome {
@@ -36,6 +37,7 @@ pub(super) fn run(place: &Place, args: Serve) -> Outcome {
             .map(|url| url.trim_end_matches('/').to_owned()),
         tls: acceptor.is_some(),
         pins: tls::pins(&args.pin)?,
+        keep_days: (args.keep_days > 0).then_some(args.keep_days),
         ..Config::default()
     };
     let relay = place.open_with(
@@ -63,6 +65,7 @@ pub(super) fn run(place: &Place, args: Serve) -> Outcome {
             serve_metrics(metrics).await?;
         }
         let stop = stop_signal()?;
+        tokio::spawn(snapshot::keep_cut(relay.clone()));
         let scheme = if acceptor.is_some() { "https" } else { "http" };
         output::write(format!("listening {scheme}://{address}\n").as_bytes())?;
         tracing::info!(%address, scheme, epoch = %relay.county().epoch, "listening");

@@ -9,7 +9,6 @@ mod failure;
 mod files;
 pub mod http;
 mod identity;
-mod range;
 mod serve;
 mod tus;
 mod upload;

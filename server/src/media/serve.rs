@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use xunge_protocol::Hash32;
 
-use super::range::{Wanted, wanted};
 use super::{MediaFailure, files};
+use crate::range::{Wanted, wanted};
 use crate::relay::Relay;
 
 /// Bytes that are read and sent at once.

@@ -26,7 +26,8 @@ pub trait Erasure {
     fn quarantined_in(&self, record: RecordId) -> StoreResult<Option<ScopeId>>;
     /// Puts a tombstone, and removes everything else that names the record: the bodies of its entries (an entry whose
     /// body is empty was erased; its leaf hash and its position stay), its row, what quarantine says about it, reveals.
-    /// External references, and records that are about this household, go over to its successor, if it has one.
+    /// External references, and records that are about this household, go over to its successor, if it has one. The
+    /// snapshots of all scopes whose log has it go.
     fn bury(&self, tombstone: &TombstoneRow) -> StoreResult<()>;
     /// Records of the county whose content holds all of `texts`, in order of id.
     fn records_holding(&self, texts: &[&str]) -> StoreResult<Vec<(ScopeId, RecordId, Kind)>>;

@@ -20,6 +20,7 @@ mod records;
 mod references;
 mod segments;
 mod sessions;
+mod snapshots;
 pub mod sqlite;
 mod writers;
 
@@ -41,16 +42,33 @@ pub use records::{RecordPlace, RecordRow, Records};
 pub use references::References;
 pub use segments::{EntryRow, SegmentRow, Segments};
 pub use sessions::{SessionRow, Sessions};
+pub use snapshots::{SnapshotRow, Snapshots};
 pub use writers::{GrantState, Worker, WriterRow, Writers};
 
 /// What sync and authority ask of a transaction.
 pub trait LogTx:
-    Writers + Segments + Quarantine + Records + Enrolments + Organisation + Erasure + MediaFiles
+    Writers
+    + Segments
+    + Quarantine
+    + Records
+    + Enrolments
+    + Organisation
+    + Erasure
+    + MediaFiles
+    + Snapshots
 {
 }
 
 impl<
-    T: Writers + Segments + Quarantine + Records + Enrolments + Organisation + Erasure + MediaFiles,
+    T: Writers
+        + Segments
+        + Quarantine
+        + Records
+        + Enrolments
+        + Organisation
+        + Erasure
+        + MediaFiles
+        + Snapshots,
 > LogTx for T
 {
 }

@@ -26,6 +26,9 @@ pub enum SyncFailure {
     /// A ticket that is unknown, over, or used by another key.
     #[error("the ticket is not valid")]
     TicketInvalid,
+    /// A part of a snapshot that is not here, or not for this phone.
+    #[error("no such part")]
+    NoSuchPart,
     /// The relay's own fault; the same request may succeed later.
     #[error(transparent)]
     Internal(#[from] AuthorityError),
@@ -61,6 +64,7 @@ impl SyncFailure {
             Self::Forked(_) => SyncRefusal::Fork.name(),
             Self::Wire(_) => SyncRefusal::Malformed.name(),
             Self::TicketInvalid => "ticket_invalid",
+            Self::NoSuchPart => "no_such_part",
             Self::Internal(_) => "internal",
         }
     }
@@ -81,6 +85,7 @@ impl SyncFailure {
             Self::Forked(_) => StatusCode::CONFLICT,
             Self::Wire(_) => StatusCode::BAD_REQUEST,
             Self::TicketInvalid => StatusCode::FORBIDDEN,
+            Self::NoSuchPart => StatusCode::NOT_FOUND,
             Self::Internal(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }

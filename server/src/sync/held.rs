@@ -39,6 +39,7 @@ pub(super) fn open(
         segments: Vec::new(),
         pull_budget_bytes: packed.pull_budget_bytes,
         plain: packed.plain,
+        snapshots: packed.snapshots.clone(),
     };
     match packed.open(phone, relay, &Here(tx)) {
         Ok(request) => (request, false),

@@ -8,11 +8,12 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use xunge_protocol::bundle::COURIER_PATH;
 use xunge_protocol::enrolment::ENROL_PATH;
 use xunge_protocol::message::{MAX_BODY_BYTES, SYNC_PATH};
 use xunge_protocol::refusal::SyncRefusal;
+use xunge_protocol::snapshot::SNAPSHOT_PATH;
 use xunge_protocol::succession::SUCCEED_PATH;
 
 use super::{SyncFailure, courier, enrol, handle, succeed};
@@ -27,6 +28,10 @@ pub fn router() -> Router<Arc<Relay>> {
         .route(ENROL_PATH, post(enrolment))
         .route(COURIER_PATH, post(carried))
         .route(SUCCEED_PATH, post(succession))
+        .route(
+            &format!("{SNAPSHOT_PATH}/{{hash}}"),
+            get(crate::snapshot::http::part),
+        )
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
 }
 

@@ -11,7 +11,7 @@ pub mod succeed;
 
 mod held;
 mod offer;
-mod pull;
+pub(crate) mod pull;
 mod push;
 
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use xunge_protocol::packed::{PackedRequest, PackedResponse};
 use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::succession::Fork;
 use xunge_protocol::system::WriterRole;
-use xunge_protocol::{EpochId, Hash32, SyncRequest, SyncResponse, WireError};
+use xunge_protocol::{EpochId, Hash32, ScopeId, SyncRequest, SyncResponse, WireError};
 
 pub use failure::SyncFailure;
 
@@ -71,6 +71,7 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
             receipt_cursor,
             segments,
             pull_budget_bytes,
+            snapshots,
             ..
         } = request;
         let brings = !segments.is_empty();
@@ -103,6 +104,7 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
                     &cursors,
                     receipt_cursor,
                     pull_budget_bytes,
+                    snapshots.as_deref(),
                     refused,
                 )?
             }
@@ -146,13 +148,14 @@ fn answer(
     cursors: &[xunge_protocol::message::Cursor],
     receipt_cursor: u64,
     budget: u32,
+    snapshots: Option<&[ScopeId]>,
     refused: Vec<RefusedSegment>,
 ) -> Result<SyncResponse, SyncFailure> {
     relay.store.read(|tx| {
         let mut receipts = tx.receipts_after(writer.id(), receipt_cursor, MAX_RECEIPTS + 1)?;
         let more_receipts = receipts.len() > MAX_RECEIPTS;
         receipts.truncate(MAX_RECEIPTS);
-        let pulled = pull::pull(relay, tx, writer, cursors, budget)?;
+        let pulled = pull::pull(relay, tx, writer, cursors, budget, snapshots)?;
         Ok(SyncResponse {
             epoch: relay.county().epoch,
             time: relay.now(),
@@ -163,6 +166,7 @@ fn answer(
             scopes: pulled.scopes,
             send_plain: false,
             forked: None,
+            snapshots: pulled.snapshots,
         })
     })
 }
@@ -200,5 +204,6 @@ fn nothing(relay: &Relay) -> SyncResponse {
         scopes: Vec::new(),
         send_plain: false,
         forked: None,
+        snapshots: Vec::new(),
     }
 }

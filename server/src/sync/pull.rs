@@ -1,9 +1,11 @@
 //! What a phone has not read yet: entries by other writers in its grids and in the county's scope.
 
 use xunge_protocol::message::{Cursor, ScopeStatus};
+use xunge_protocol::snapshot::SignedSnapshot;
 use xunge_protocol::{Entry, PulledEntry, PulledSegment, ScopeId, WriterId};
 
 use crate::relay::Relay;
+use crate::snapshot;
 use crate::store::{GrantState, LogTx, StoreError, StoreResult, WriterRow};
 
 /// Bytes of entries in one response, where the phone asks for no less. Compressed they stay below the body limit.
@@ -15,6 +17,7 @@ const MIN_SHARE_BYTES: usize = 4 << 10;
 pub(super) struct Pulled {
     pub(super) segments: Vec<PulledSegment>,
     pub(super) scopes: Vec<ScopeStatus>,
+    pub(super) snapshots: Vec<SignedSnapshot>,
 }
 
 /// Reads every scope that `writer` may read, from its cursor on, each with a fair share of the budget.
@@ -24,6 +27,7 @@ pub(super) fn pull(
     writer: &WriterRow,
     cursors: &[Cursor],
     budget: u32,
+    snapshots: Option<&[ScopeId]>,
 ) -> StoreResult<Pulled> {
     let mut left = match budget as usize {
         0 => MAX_PULL_BYTES,
@@ -33,6 +37,7 @@ pub(super) fn pull(
     let mut pulled = Pulled {
         segments: Vec::new(),
         scopes: Vec::with_capacity(readable.len()),
+        snapshots: Vec::new(),
     };
     for (n, (scope, write)) in readable.iter().enumerate() {
         let share = (left / (readable.len() - n)).max(MIN_SHARE_BYTES);
@@ -40,6 +45,27 @@ pub(super) fn pull(
             .iter()
             .find(|c| c.scope == *scope)
             .map_or(0, |c| c.position);
+        if let Some(under_way) = snapshots {
+            let held_back = if under_way.contains(scope) {
+                true
+            } else {
+                let offered = offered(tx, *scope, writer.id(), from)?;
+                pulled.snapshots.extend(offered);
+                pulled
+                    .snapshots
+                    .last()
+                    .is_some_and(|s| s.snapshot.scope == *scope)
+            };
+            if held_back {
+                pulled.scopes.push(ScopeStatus {
+                    scope: *scope,
+                    cursor: from,
+                    more: false,
+                    write: *write,
+                });
+                continue;
+            }
+        }
         let read = read(tx, *scope, writer.id(), from, share)?;
         // What one scope does not need, the next ones may use.
         left = left.saturating_sub(read.bytes);
@@ -54,8 +80,22 @@ pub(super) fn pull(
     Ok(pulled)
 }
 
+/// The snapshot for a phone that reads `scope` from the start. One that wrote there has a history of its own here, which
+/// receipts answer for.
+fn offered(
+    tx: &dyn LogTx,
+    scope: ScopeId,
+    reader: WriterId,
+    from: u64,
+) -> StoreResult<Option<SignedSnapshot>> {
+    if from > 0 || tx.chain_head(scope, reader)?.is_some() {
+        return Ok(None);
+    }
+    snapshot::offer(tx, scope)
+}
+
 /// The scopes that a writer may read now, and whether it may write there.
-fn readable(
+pub(crate) fn readable(
     relay: &Relay,
     tx: &dyn LogTx,
     writer: &WriterRow,
@@ -130,7 +170,7 @@ fn read(
 }
 
 /// A segment with some of its bodies, and the leaf hashes of the others.
-fn segment(
+pub(crate) fn segment(
     tx: &dyn LogTx,
     scope: ScopeId,
     writer: WriterId,

@@ -52,6 +52,23 @@ impl Env for TestEnv {
     }
 }
 
+pub const THREADED: Options = Options {
+    writer_thread: true,
+};
+
+/// Each function once on SQLite, once on PostgreSQL.
+#[allow(unused_macros)]
+macro_rules! on_both {
+    ($($name:ident)*) => {
+        mod sqlite {
+            $(#[test] fn $name() { super::$name(&super::Place::at(None, super::THREADED)); })*
+        }
+        mod postgres {
+            $(#[test] fn $name() { super::$name(&super::Place::at(Some(super::postgres()), super::THREADED)); })*
+        }
+    };
+}
+
 pub struct Place {
     pub relay: Arc<Relay>,
     pub env: Arc<TestEnv>,
@@ -219,6 +236,8 @@ pub struct Phone {
     pub waiting: BTreeMap<ScopeId, Vec<(Entry, Hash32)>>,
     pub verdicts: BTreeMap<(ScopeId, u64), (u32, Vec<Verdict>)>,
     pub seen: BTreeMap<ScopeId, Vec<(u64, Entry)>>,
+    /// What it says of snapshots.
+    pub snapshots: Option<Vec<ScopeId>>,
     next_record: u32,
     next_event: u32,
 }
@@ -255,6 +274,7 @@ impl Phone {
             waiting: BTreeMap::new(),
             verdicts: BTreeMap::new(),
             seen: BTreeMap::new(),
+            snapshots: None,
             next_record: 1,
             next_event: 1,
         })
@@ -387,6 +407,7 @@ impl Phone {
             pull_budget_bytes: budget,
             // This phone reads raw bytes only; the codec has tests of its own.
             plain: true,
+            snapshots: self.snapshots.clone(),
         };
         seal_request(
             &self.key,

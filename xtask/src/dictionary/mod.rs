@@ -169,6 +169,7 @@ fn samples(examples: &[Example], dictionary: &Dictionary, seed: u64) -> Vec<Vec<
             batch,
             pull_budget_bytes: 98_304,
             plain: false,
+            snapshots: None,
         }));
     }
     let mut words = Sentences::new(seed ^ 0xa0);

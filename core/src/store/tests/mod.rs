@@ -2,6 +2,7 @@
 //! a key and a log.
 
 mod finding;
+mod first_copy;
 mod golden;
 mod holding_true;
 mod keeping_media;
@@ -230,6 +231,7 @@ impl Relay {
             scopes: vec![status(GRID, self.position, true), status(COUNTY, 0, false)],
             send_plain: false,
             forked: None,
+            snapshots: Vec::new(),
         }
     }
 

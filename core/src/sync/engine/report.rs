@@ -25,6 +25,8 @@ pub struct SyncReport {
     pub media_sent: u64,
     /// Sealed bundles, of others or left at lock, that the relay took.
     pub carried: u64,
+    /// Bytes both ways until households and open work of every scope were here; 0 if no first copy of a scope came.
+    pub usable_bytes: u64,
     /// Milliseconds since the beginning.
     pub ms: u64,
 }

@@ -5,7 +5,7 @@ use xunge_records::Kind;
 
 use super::row::{self, clean};
 use super::tx::PgTx;
-use crate::store::{Erasure, StoreResult, TombstoneRow};
+use crate::store::{Erasure, Snapshots as _, StoreResult, TombstoneRow};
 
 pub(super) const TOMBSTONE: &str = "record, scope, erased_at, successor";
 
@@ -72,6 +72,7 @@ impl Erasure for PgTx<'_> {
         ] {
             self.execute(sql, &[&county, &record])?;
         }
+        self.drop_snapshots_with(tombstone.record)?;
         let mut state = self.state.borrow_mut();
         state.tombstones.clear();
         state.places.clear();

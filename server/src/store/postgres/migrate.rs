@@ -7,6 +7,10 @@ use crate::store::{StoreError, StoreResult};
 const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_relay", include_str!("migrations/0001_relay.sql")),
     ("0002_erasure", include_str!("migrations/0002_erasure.sql")),
+    (
+        "0003_snapshots",
+        include_str!("migrations/0003_snapshots.sql"),
+    ),
 ];
 
 /// Key of the lock under which one node migrates while the others wait.

@@ -24,6 +24,7 @@ mod references;
 mod row;
 mod segments;
 mod sessions;
+mod snapshots;
 mod tx;
 mod wait;
 mod wake;
@@ -257,6 +258,8 @@ impl PgStore {
             "media",
             "uploads",
             "upload_parts",
+            "snapshots",
+            "snapshot_parts",
         ] {
             let sql = format!("VACUUM (FULL) {table}");
             self.server.wait(client.batch_execute(&sql))?;

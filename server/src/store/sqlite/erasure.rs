@@ -6,7 +6,7 @@ use xunge_records::Kind;
 
 use super::SqliteTx;
 use super::row::{self, Bytes, Millis};
-use crate::store::{Erasure, StoreResult, TombstoneRow};
+use crate::store::{Erasure, Snapshots as _, StoreResult, TombstoneRow};
 
 impl Erasure for SqliteTx<'_> {
     fn tombstone(&self, record: RecordId) -> StoreResult<Option<TombstoneRow>> {
@@ -70,7 +70,7 @@ impl Erasure for SqliteTx<'_> {
         ] {
             self.sql().execute(sql, params![county, record])?;
         }
-        Ok(())
+        self.drop_snapshots_with(tombstone.record)
     }
 
     fn records_holding(&self, texts: &[&str]) -> StoreResult<Vec<(ScopeId, RecordId, Kind)>> {

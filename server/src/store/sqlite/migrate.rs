@@ -18,6 +18,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ),
     ("0005_console", include_str!("migrations/0005_console.sql")),
     ("0006_erasure", include_str!("migrations/0006_erasure.sql")),
+    (
+        "0007_snapshots",
+        include_str!("migrations/0007_snapshots.sql"),
+    ),
 ];
 
 /// Applies what is missing.

@@ -24,6 +24,7 @@ mod references;
 mod row;
 mod segments;
 mod sessions;
+mod snapshots;
 mod writers;
 
 use std::path::{Path, PathBuf};
