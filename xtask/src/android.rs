@@ -7,7 +7,8 @@ use std::process::Command;
 
 use xunge_tests::{Outcome, fail, programs};
 
-use crate::{bindings, run};
+use crate::bindings;
+use crate::run::{self, Tested};
 
 /// Architectures of old and new phones, and of the emulator.
 const ABIS: [&str; 3] = ["arm64-v8a", "armeabi-v7a", "x86_64"];
@@ -51,19 +52,6 @@ pub(crate) fn run() -> Outcome {
     let mut gradle = run::command("gradle", &["assembleRelease", "bundleRelease"]);
     gradle.current_dir(programs::workspace().join("android-shell"));
     run::shown(gradle)
-}
-
-/// What the tests said: whether all passed, and their summary; or why they could not run here.
-pub(crate) enum Tested {
-    /// They ran.
-    Ran {
-        /// All passed.
-        passed: bool,
-        /// The runner's closing line.
-        summary: Vec<String>,
-    },
-    /// Something is missing that may not be installed here.
-    Skipped(String),
 }
 
 /// Real views against the real library, on the JVM.

@@ -5,11 +5,13 @@ mod bench;
 mod bindings;
 mod demo;
 mod dictionary;
-mod missing;
+mod ios;
 mod pictures;
 mod run;
 mod soak;
 mod test;
+mod texts;
+mod trixie;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -56,7 +58,7 @@ fn main() -> ExitCode {
         Task::Bindings => bindings::run(),
         Task::Pictures => pictures::run(),
         Task::Android => android::run(),
-        Task::Ios => missing::ios(),
+        Task::Ios => ios::run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

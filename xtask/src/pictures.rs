@@ -21,7 +21,8 @@ pub(crate) fn run() -> Outcome {
     Ok(())
 }
 
-fn sources() -> Outcome<Vec<(String, String)>> {
+/// Name and SVG of each picture.
+pub(crate) fn sources() -> Outcome<Vec<(String, String)>> {
     let folder = programs::workspace().join("fixtures/pictures");
     let mut files: Vec<PathBuf> = fs::read_dir(folder)?
         .map(|entry| entry.map(|e| e.path()))

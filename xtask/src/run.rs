@@ -10,6 +10,19 @@ use std::thread;
 
 use xunge_tests::{Outcome, fail, programs};
 
+/// What the tests said: whether all passed, and their summary; or why they could not run here.
+pub(crate) enum Tested {
+    /// They ran.
+    Ran {
+        /// All passed.
+        passed: bool,
+        /// The runner's closing lines.
+        summary: Vec<String>,
+    },
+    /// Something is missing that may not be installed here.
+    Skipped(String),
+}
+
 /// A command in the folder of the workspace.
 pub(crate) fn command(program: &str, args: &[&str]) -> Command {
     let program = match program {

@@ -5,8 +5,8 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 use xunge_tests::{Outcome, fail, programs};
 
-use crate::android::{self, Tested};
-use crate::{bindings, run};
+use crate::run::{self, Tested};
+use crate::{android, bindings, ios};
 
 /// Run every test there is, or one part.
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ enum Part {
     Ffi,
     /// The Android shell.
     Android,
-    /// The iOS shell.
+    /// The logic of the iOS shell.
     Ios,
     /// The relay's store on PostgreSQL.
     Postgres,
@@ -70,6 +70,7 @@ impl Test {
                 Part::Console,
                 Part::Ffi,
                 Part::Android,
+                Part::Ios,
             ],
         };
         let mut report = Report::default();
@@ -84,8 +85,8 @@ impl Test {
                     outside(&mut report, "console")?;
                 }
                 Part::Ffi => ffi(&mut report)?,
-                Part::Android => android_shell(&mut report)?,
-                Part::Ios => fail!("ios: there is no iOS shell to test in this version"),
+                Part::Android => report.shell("android", android::test()?),
+                Part::Ios => report.shell("ios", ios::test()?),
                 Part::Postgres => postgres(&mut report)?,
             }
         }
@@ -113,6 +114,19 @@ impl Report {
             self.failures.push(format!("cargo {}", args.join(" ")));
         }
         Ok(())
+    }
+
+    /// A shell's tests against the real library and a real relay.
+    fn shell(&mut self, name: &str, tested: Tested) {
+        match tested {
+            Tested::Ran { passed, summary } => {
+                self.lines.extend(summary);
+                if !passed {
+                    self.failures.push(format!("the {name} shell's tests"));
+                }
+            }
+            Tested::Skipped(why) => self.lines.push(format!("{name}: skipped: {why}")),
+        }
     }
 }
 
@@ -145,20 +159,6 @@ fn ffi(report: &mut Report) -> Outcome {
     report.lines.extend(summary);
     if !passed {
         report.failures.push("the border from Python".into());
-    }
-    Ok(())
-}
-
-/// Real Android views on the JVM, against the real library and a real relay.
-fn android_shell(report: &mut Report) -> Outcome {
-    match android::test()? {
-        Tested::Ran { passed, summary } => {
-            report.lines.extend(summary);
-            if !passed {
-                report.failures.push("the Android shell's tests".into());
-            }
-        }
-        Tested::Skipped(why) => report.lines.push(format!("android: skipped: {why}")),
     }
     Ok(())
 }

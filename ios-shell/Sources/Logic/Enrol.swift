@@ -1,0 +1,49 @@
+// A new worker on this phone: the code of the town, photographed or as text, and a PIN of one's own.
+import Foundation
+import Observation
+
+@MainActor
+@Observable
+public final class Enrol: ScreenModel {
+    public let digits = Digits()
+    public private(set) var ticket: String?
+    @ObservationIgnored private unowned let shell: Shell
+
+    init(_ shell: Shell) {
+        self.shell = shell
+    }
+
+    public var title: String { shell.words("enrol") }
+    public var picture: String? { "new" }
+    public var speech: String { shell.words(ticket == nil ? "enrol_speech" : "enrol_pin_speech") }
+    public var openWhileLocked: Bool { true }
+
+    /// The text of the photographed code; none if there was none to be read.
+    public func scanned(_ text: String?) { take(text, missing: "no_code") }
+
+    public func paste(_ text: String?) { take(text, missing: "nothing_to_paste") }
+
+    public func noCamera() { shell.tell(Said(shell.words("no_camera"), good: false)) }
+
+    private func take(_ text: String?, missing: String) {
+        let text = text?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
+        guard !text.isEmpty else { return shell.tell(Said(shell.words(missing), good: false)) }
+        ticket = text
+        shell.moved()
+    }
+
+    /// The same ticket and PIN again are safe after any cut.
+    public func enrol() async {
+        guard let ticket, !shell.busy else { return }
+        let (phone, pin) = (shell.phone, digits.typed)
+        await shell.unlocking { try await phone.enrol(ticket: ticket, pin: pin) }
+        if shell.worker != nil { _ = digits.take() }
+    }
+
+    public func back() {
+        _ = digits.take()
+        guard ticket != nil else { return shell.leave() }
+        ticket = nil
+        shell.moved()
+    }
+}

@@ -1,0 +1,77 @@
+// The whole way with a real relay.
+import Foundation
+import Testing
+@testable import XungeLogic
+
+@MainActor
+@Suite(.serialized)
+struct RelayTests {
+    @Test
+    func a_phone_is_enrolled_by_its_code_records_a_visit_sends_it_and_sees_the_town_acknowledge_it() async throws {
+        let stage = try await Stage(enrolled: false)
+        let town = try await Town.shared()
+        let before = try await town.records("visit")
+        let workers = try stage.screen(Workers.self)
+        #expect(workers.heading == stage.shell.words("welcome"))
+        workers.enrol()
+        let enrol = try stage.screen(Enrol.self)
+        enrol.scanned(nil)
+        #expect(stage.shell.said?.text == stage.shell.words("no_code"))
+        enrol.scanned(try town.ticket("王小梅"))
+        "1357".forEach { enrol.digits.type(String($0)) }
+        await enrol.enrol()
+        #expect(stage.shell.worker?.name == "王小梅", "\(stage.shell.said?.text ?? "")")
+        try await stage.send()
+
+        try stage.begin("visit")
+        try await Walk(stage).rest("visit")
+        #expect(stage.work.asked == 1)
+        #expect(try stage.home().home?.progress.waiting == 1)
+        try await stage.send()
+        #expect(stage.shell.lastSync?.isEmpty == false)
+        #expect(try stage.home().home?.progress.acknowledged == 1)
+        #expect(try stage.home().home?.progress.waiting == 0)
+        try stage.home().records(.received)
+        #expect(try stage.screen(Records.self).rows.count == 1)
+        let after = try await town.records("visit")
+        #expect(after != before && after.contains("王小梅") || after.count > before.count, "the relay has no visit more")
+    }
+
+    @Test
+    func what_was_recorded_before_the_lock_goes_out_while_nobody_is_there() async throws {
+        let stage = try await Stage(enrolled: false)
+        let town = try await Town.shared()
+        try stage.screen(Workers.self).enrol()
+        let enrol = try stage.screen(Enrol.self)
+        enrol.paste("  \(try town.ticket("赵有田"))\n")
+        "2468".forEach { enrol.digits.type(String($0)) }
+        await enrol.enrol()
+        try await stage.send()
+        try stage.begin("visit")
+        try await Walk(stage).rest("visit")
+        stage.shell.lock()
+        #expect(stage.shell.worker == nil && stage.shell.screen is Workers)
+        #expect(await stage.shell.syncInBackground() == false)
+        let workers = try stage.screen(Workers.self)
+        workers.tap(try #require(workers.cards.first))
+        try await stage.enterPin("2468")
+        try await stage.send()
+        #expect(try stage.home().home?.progress.acknowledged == 1)
+    }
+
+    @Test
+    func a_foreign_code_says_what_it_is_and_the_next_one_can_be_shown() async throws {
+        let stage = try await Stage(enrolled: false)
+        try stage.screen(Workers.self).enrol()
+        let enrol = try stage.screen(Enrol.self)
+        enrol.scanned("https://example.org/a-shop")
+        "1357".forEach { enrol.digits.type(String($0)) }
+        await enrol.enrol()
+        #expect(stage.shell.worker == nil)
+        #expect(stage.shell.said?.good == false && stage.shell.said?.speech.isEmpty == false)
+        enrol.back()
+        #expect(enrol.ticket == nil && stage.shell.screen is Enrol)
+        enrol.back()
+        #expect(stage.shell.screen is Workers)
+    }
+}
