@@ -106,6 +106,37 @@ class AroundTest {
         }
     }
 
+    @Test
+    fun a_question_of_a_kind_that_this_app_does_not_know_asks_for_the_update_and_stays_a_draft() {
+        Shell().unlock().use { shell ->
+            shell.tap("tile_visit")
+            val (interview, step) = shell.app.steps.entries.single()
+            shell.app.steps[interview] = step.copy(question = checkNotNull(step.question).copy(kind = "hologram"))
+            shell.activity.refresh()
+            shell.idle()
+            assertTrue(shell.words().contains("要更新软件"))
+            assertTrue(shell.voice.said.last().contains("要更新软件"))
+            shell.tap("next")
+            shell.tap("records")
+            assertNotNull(shell.find("record", "draft"))
+        }
+    }
+
+    @Test
+    fun a_phone_without_a_camera_says_so_and_the_question_stays_answerable() {
+        Shell().unlock().use { shell ->
+            shell.tap("tile_dispute")
+            val (interview, step) = shell.app.steps.entries.single()
+            shell.app.steps[interview] = step.copy(question = checkNotNull(step.question).copy(kind = "photo", optional = true))
+            shell.activity.refresh()
+            shell.idle()
+            shadowOf(shell.app).checkActivities(true)
+            shell.tap("photo")
+            assertTrue(shell.words(), shell.words().contains("用不了相机"))
+            assertNotNull(shell.find("skip"))
+        }
+    }
+
     private fun enrol(shell: Shell, name: String) {
         shell.tap("enrol")
         paste(shell, Town.ticket(name))

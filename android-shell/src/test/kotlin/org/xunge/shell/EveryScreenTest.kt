@@ -61,6 +61,13 @@ class EveryScreenTest {
                 look("households")
                 shell.tap("household")
             }
+            shell.tap("tile_visit")
+            shell.tap("search")
+            look("search")
+            shell.tap("key_L")
+            look("search-found")
+            shell.tap("list")
+            shell.tap("back")
             shell.tap("records")
             look("records")
             shell.tap("record")

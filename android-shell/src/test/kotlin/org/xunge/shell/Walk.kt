@@ -25,7 +25,7 @@ class Walk(private val shell: Shell, private val seen: (String) -> Unit) {
             val name = "$form-${question?.id ?: "review"}"
             if (looked.add(name)) seen(name)
             if (question == null) return finish(last)
-            answer(question, "$form/${question.id}")
+            answer(question, name, "$form/${question.id}")
             check(shell.app.steps[interview] !== step) { "$name does not go on, on:\n${shell.words()}" }
         }
         error("$form does not end")
@@ -39,21 +39,24 @@ class Walk(private val shell: Shell, private val seen: (String) -> Unit) {
         }
     }
 
-    private fun answer(question: Question, key: String) {
+    private fun answer(question: Question, name: String, key: String) {
         val options = options(question)
         val option = options.minBy { used["$key=$it"] ?: 0 }
         used.merge("$key=$option", 1, Int::plus)
         if (option == SKIP) return shell.tap("skip")
+        val filled = { if (looked.add("$name-filled")) seen("$name-filled") }
         when (question.kind) {
             "choice", "household", "person", "yes_no" -> shell.tap("choice", option)
             "choices" -> {
                 // What is proposed is unmarked, so that this answer alone counts.
                 for (code in codesOf(question.value)) if (code != option) shell.tap("choice", code)
                 if (option !in codesOf(question.value)) shell.tap("choice", option)
+                filled()
                 shell.tap("next")
             }
             "number" -> {
                 shell.tap("key_3")
+                filled()
                 shell.tap("next")
             }
             "text" -> {
@@ -63,14 +66,17 @@ class Walk(private val shell: Shell, private val seen: (String) -> Unit) {
             "voice" -> {
                 shell.tap("record")
                 shell.tap("record")
+                filled()
                 shell.tap("next")
             }
             "photo" -> {
                 shell.photograph("photo")
+                filled()
                 shell.tap("next")
             }
             "signature" -> {
                 shell.sign()
+                filled()
                 shell.tap("next")
             }
             else -> shell.tap("next")
