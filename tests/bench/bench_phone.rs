@@ -7,7 +7,7 @@ use xunge_tests::{Outcome, fail};
 use crate::measure::{Numbers, cpu, memory_mb};
 use crate::place::Place;
 
-const FEW: usize = 1_300;
+pub(crate) const FEW: usize = 1_300;
 const MANY: usize = 20_000;
 const SEARCHES: u32 = 300;
 
@@ -34,7 +34,7 @@ pub(crate) async fn run(numbers: &mut Numbers) -> Outcome {
 }
 
 /// More grids for one worker, until the phone holds as many records.
-async fn grant_until(
+pub(crate) async fn grant_until(
     place: &Place,
     worker: &mut Worker,
     granted: &mut (usize, usize),
@@ -61,7 +61,7 @@ async fn grant_until(
 }
 
 /// A fresh process: its highest point at unlock, and what stays after a look around.
-async fn reopen(
+pub(crate) async fn reopen(
     worker: &mut Worker,
     numbers: &mut Numbers,
     highest: &str,

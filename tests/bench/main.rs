@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bench_day;
+mod bench_ffi;
 mod bench_phone;
 mod bench_relay;
 mod bench_save;
@@ -64,6 +65,9 @@ async fn all(name: &str) -> Outcome<Numbers> {
     }
     if wanted("phone") || wanted("search") {
         bench_phone::run(&mut numbers).await?;
+    }
+    if wanted("ffi") {
+        bench_ffi::run(&mut numbers).await?;
     }
     Ok(numbers)
 }

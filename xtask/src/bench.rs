@@ -10,7 +10,7 @@ use crate::run;
 /// Measure, and print ratios against floors measured in the same run.
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
-    /// Only those whose name begins so: `save`, `search`, `phone`, `day`, `year`, `relay`.
+    /// Only those whose name begins so: `save`, `search`, `phone`, `day`, `year`, `relay`, `ffi`.
     name: Option<String>,
     /// Write one flat object of name and number.
     #[arg(long, value_name = "FILE")]
