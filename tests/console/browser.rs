@@ -109,7 +109,15 @@ impl Browser {
             .find(By::Css(format!("button[data-action='{action}']")))
             .await?;
         button.scroll_into_view().await?;
-        Ok(button.click().await?)
+        self.leave_by(&button).await
+    }
+
+    /// Clicks what leads to another page, and waits until this one is gone: the driver may answer a click before the
+    /// browser has begun to leave.
+    async fn leave_by(&self, element: &WebElement) -> Outcome {
+        let page = self.web.find(By::Css("html")).await?;
+        element.click().await?;
+        Ok(page.wait_until().stale().await?)
     }
 
     /// Follows the link that does `action`.
@@ -119,7 +127,7 @@ impl Browser {
             .find(By::Css(format!("a[data-action='{action}']")))
             .await
         {
-            return Ok(link.click().await?);
+            return self.leave_by(&link).await;
         }
         // Not on this page: on one that the page links to.
         let mut paths = Vec::new();
@@ -133,7 +141,7 @@ impl Browser {
                 .find(By::Css(format!("a[data-action='{action}']")))
                 .await
             {
-                return Ok(link.click().await?);
+                return self.leave_by(&link).await;
             }
         }
         fail!("no page of the navigation has {action}")
@@ -147,7 +155,7 @@ impl Browser {
             .find(By::Css(format!("[data-record='{record}'] a")))
             .await
         {
-            Ok(link) => Ok(link.click().await?),
+            Ok(link) => self.leave_by(&link).await,
             Err(_) => self.go(&format!("/records/{record}")).await,
         }
     }
