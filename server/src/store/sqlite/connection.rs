@@ -16,8 +16,7 @@ const STATEMENTS: usize = 128;
 
 /// The connection that writes. Creates the file if need be.
 pub(super) fn open_writer(path: &Path, key: &DatabaseKey) -> StoreResult<Connection> {
-    let conn = Connection::open(path)?;
-    prepare(&conn, key)?;
+    let conn = open(path, OpenFlags::default(), key)?;
     conn.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = EXTRA;")?;
     check_journal(&conn)?;
     Ok(conn)
@@ -26,27 +25,23 @@ pub(super) fn open_writer(path: &Path, key: &DatabaseKey) -> StoreResult<Connect
 /// A connection that only reads.
 pub(super) fn open_reader(path: &Path, key: &DatabaseKey) -> StoreResult<Connection> {
     // Not SQLITE_OPEN_READ_ONLY: a reader may have to recover the WAL after a crash.
-    let conn = Connection::open_with_flags(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )?;
-    prepare(&conn, key)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = open(path, flags, key)?;
     conn.execute_batch("PRAGMA query_only = ON")?;
     Ok(conn)
 }
 
 /// A database that nobody else uses, in its plain journal mode.
 pub(super) fn open_plain(path: &Path, key: &DatabaseKey) -> StoreResult<Connection> {
-    let conn = Connection::open(path)?;
-    prepare(&conn, key)?;
-    Ok(conn)
+    open(path, OpenFlags::default(), key)
 }
 
 /// SQLCipher sets itself up at its first use in a process, which is not for two threads at once.
 static FIRST_USE: Mutex<()> = Mutex::new(());
 
-fn prepare(conn: &Connection, key: &DatabaseKey) -> StoreResult<()> {
+fn open(path: &Path, flags: OpenFlags, key: &DatabaseKey) -> StoreResult<Connection> {
     let _alone = FIRST_USE.lock().unwrap_or_else(PoisonError::into_inner);
+    let conn = Connection::open_with_flags(path, flags)?;
     // What is wrong comes back as an error; SQLCipher would say it on standard error as well.
     conn.execute_batch("PRAGMA cipher_log_level = NONE")?;
     conn.execute_batch(&key.pragma())?;
@@ -55,7 +50,7 @@ fn prepare(conn: &Connection, key: &DatabaseKey) -> StoreResult<()> {
     conn.execute_batch("PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;")?;
     // Reads the first page: a wrong key shows here.
     conn.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
-    Ok(())
+    Ok(conn)
 }
 
 /// After an I/O error SQLite can answer "wal" and go on in delete mode, which loses rows; so this is asked again.
@@ -72,11 +67,12 @@ pub(super) fn check_journal(conn: &Connection) -> StoreResult<()> {
 
 /// Copies the whole database behind `conn` to a new file under the same key.
 pub(super) fn copy(conn: &Connection, to: &Path, key: &DatabaseKey) -> StoreResult<()> {
-    let mut target = Connection::open(to)?;
-    {
+    let mut target = {
         let _alone = FIRST_USE.lock().unwrap_or_else(PoisonError::into_inner);
+        let target = Connection::open(to)?;
         target.execute_batch(&key.pragma())?;
-    }
+        target
+    };
     let backup = rusqlite::backup::Backup::new(conn, &mut target)?;
     backup.run_to_completion(256, Duration::ZERO, None)?;
     Ok(())
