@@ -6,14 +6,16 @@ import XungeShell
 @main
 struct XungeApp: App {
     @State private var made: Result<Shell, any Error>
-    private let background = BackgroundSync()
 
     init() {
-        let made = Result { [background] in try Shell.ofThisDevice(background: background) }
-        _made = State(initialValue: made)
-        if case let .success(shell) = made {
+        do {
+            let background = BackgroundSync()
+            let shell = try Shell.ofThisDevice(background: background)
             background.serve { shell }
             shell.begin()
+            _made = State(initialValue: .success(shell))
+        } catch {
+            _made = State(initialValue: .failure(error))
         }
     }
 

@@ -24,6 +24,11 @@ extension Answer {
     }
 }
 
+/// A choice is told from the others of its question by its code.
+extension Choice: Identifiable {
+    public var id: String { code }
+}
+
 /// Hears a running sync. `heard` is called on a thread of the library.
 final class Hearing: SyncObserver {
     private let heard: @Sendable (SyncReport) -> Void

@@ -4,10 +4,6 @@ import SwiftUI
 import UIKit
 import XungeLogic
 
-extension Choice: @retroactive Identifiable {
-    public var id: String { code }
-}
-
 struct InterviewView: View {
     @Environment(\.look) private var look
     let shell: Shell

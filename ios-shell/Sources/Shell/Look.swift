@@ -8,10 +8,15 @@ struct Palette {
     let ink, soft, paper, ground, line, green, blue, red, brown, amber, purple, grey, on, chosen, practice: Color
 
     init(_ hex: [UInt32]) {
-        let colours = hex.map { Color(red: Double($0 >> 16) / 255, green: Double($0 >> 8 & 255) / 255, blue: Double($0 & 255) / 255) }
+        let colours = hex.map(Self.colour)
         (ink, soft, paper, ground, line) = (colours[0], colours[1], colours[2], colours[3], colours[4])
         (green, blue, red, brown, amber) = (colours[5], colours[6], colours[7], colours[8], colours[9])
         (purple, grey, on, chosen, practice) = (colours[10], colours[11], colours[12], colours[13], colours[14])
+    }
+
+    private static func colour(_ hex: UInt32) -> Color {
+        func part(_ shift: UInt32) -> Double { Double((hex >> shift) & 255) / 255 }
+        return Color(red: part(16), green: part(8), blue: part(0))
     }
 
     static let normal = Palette([

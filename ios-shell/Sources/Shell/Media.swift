@@ -138,8 +138,4 @@ struct Share: UIViewControllerRepresentable {
 
     func updateUIViewController(_ sheet: UIActivityViewController, context: Context) {}
 }
-
-extension URL: @retroactive Identifiable {
-    public var id: String { absoluteString }
-}
 #endif

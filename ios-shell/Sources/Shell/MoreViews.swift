@@ -20,11 +20,17 @@ struct SendingView: View {
     }
 }
 
+/// A sealed file on its way to whoever carries it.
+private struct Given: Identifiable {
+    let file: URL
+    var id: String { file.path }
+}
+
 struct CourierView: View {
     @Environment(\.look) private var look
     let shell: Shell
     let courier: Courier
-    @State private var given: URL?
+    @State private var given: Given?
     @State private var choosing = false
 
     var body: some View {
@@ -32,8 +38,8 @@ struct CourierView: View {
         if let handed = courier.handed {
             BigButton(shell.words("courier_take_this"), picture: "inbox", main: look.palette.green) { courier.take(handed) }
         }
-        BigButton(shell.words("courier_give"), picture: "send", main: look.palette.blue) { given = courier.give() }
-            .sheet(item: $given) { Share(file: $0) }
+        BigButton(shell.words("courier_give"), picture: "send", main: look.palette.blue) { given = courier.give().map(Given.init) }
+            .sheet(item: $given) { Share(file: $0.file) }
         BigButton(shell.words("courier_take"), picture: "inbox") { choosing = true }
             .fileImporter(isPresented: $choosing, allowedContentTypes: [.data]) { chosen in
                 if case let .success(file) = chosen { courier.take(file) }

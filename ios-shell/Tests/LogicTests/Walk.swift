@@ -33,7 +33,7 @@ final class Walk {
                 look(interview, "\(form)/review")
                 let lines = try #require(interview.review, "\(form) shows neither question nor review")
                 #expect(!lines.isEmpty && lines.allSatisfy { !$0.text.isEmpty && !$0.speech.isEmpty }, "\(form)/review")
-                if save { interview.next() } else { interview.discard() }
+                if save { try goOn(interview) } else { interview.discard() }
                 #expect(stage.shell.screen is HomeScreen, "\(form) does not end on the first screen: \(stage.shell.said?.text ?? "")")
                 return
             }
@@ -106,29 +106,34 @@ final class Walk {
         case .choices:
             // What is proposed is unmarked, so that this answer alone counts.
             for choice in interview.choices where interview.isMarked(choice.code) != (choice.code == option) { interview.tap(choice) }
-            interview.next()
+            try goOn(interview)
         case .number:
             if interview.half.digits.isEmpty { interview.type("3") }
-            interview.next()
+            try goOn(interview)
         case .text:
             interview.half.words = "村口石桥边"
-            interview.next()
+            try goOn(interview)
         case .voice:
             await interview.record()
             #expect(interview.recording)
             await interview.record()
-            #expect(interview.mainWay != nil)
             interview.hear()
-            interview.next()
+            try goOn(interview)
         case .photo, .signature:
             let file = interview.file("picture.jpg")
             try Stage.jpeg.write(to: file)
             interview.took(file)
-            interview.next()
+            try goOn(interview)
         case .date, .confirm:
-            interview.next()
+            try goOn(interview)
         case .unknown, nil:
             throw Failure("nothing to answer")
         }
+    }
+    /// Taps the main button, which must be there.
+    private func goOn(_ interview: Interview) throws {
+        let words = try #require(interview.mainWay, "\(interview.question?.id ?? "") has no way on")
+        #expect(!words.isEmpty && !words.contains("_"))
+        interview.next()
     }
 }

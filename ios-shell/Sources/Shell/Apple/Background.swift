@@ -2,6 +2,7 @@
 // app locked, what was sealed at lock still goes out; no PIN is needed.
 #if canImport(BackgroundTasks) && os(iOS)
 import BackgroundTasks
+import Foundation
 import XungeLogic
 
 @MainActor
