@@ -62,8 +62,10 @@ pub(super) fn cut(relay: &Relay, scope: ScopeId) -> StoreResult<bool> {
     })
 }
 
-/// Entries of one writer that follow each other in the log, with position and leaf.
-type Run = (WriterId, Vec<(u64, Entry, Hash32)>);
+/// An entry with its position and the hash of its leaf.
+type Leaf = (u64, Entry, Hash32);
+/// Entries of one writer that stand together in the base.
+type Run = (WriterId, Vec<Leaf>);
 type Packed = Vec<(Hash32, Vec<u8>)>;
 
 struct Cut<'a, 'b> {
@@ -128,26 +130,29 @@ impl Cut<'_, '_> {
         }
     }
 
-    /// The base: entries in the order of the log, those of one writer that follow each other together.
+    /// The base: system items first, then kind by kind in the order of the log, for what is alike packs well together.
     fn base(&mut self, position: u64) -> StoreResult<Vec<Part>> {
+        let mut all: Vec<(WriterId, Leaf)> = Vec::new();
+        self.each(position, |cut, writer, _, at, row| {
+            if cut.place(&row)? == Place::Base {
+                all.push((writer, (at, row.entry, row.leaf)));
+            }
+            Ok(())
+        })?;
+        all.sort_by_key(|(_, (at, entry, _))| (!entry.kind.is_system(), entry.kind.0, *at));
         let mut parts = Vec::new();
         let mut runs: Vec<Run> = Vec::new();
         let mut full = Fill::default();
-        self.each(position, |cut, writer, _, at, row| {
-            if cut.place(&row)? != Place::Base {
-                return Ok(());
+        for (writer, entry) in all {
+            if full.add(&entry.1) {
+                parts.push(self.pack_base(std::mem::take(&mut runs))?);
+                full = Fill::of(&entry.1);
             }
-            if full.add(&row.entry) {
-                parts.push(cut.pack_base(std::mem::take(&mut runs))?);
-                full = Fill::of(&row.entry);
-            }
-            let entry = (at, row.entry, row.leaf);
             match runs.last_mut() {
                 Some((last, run)) if *last == writer => run.push(entry),
                 _ => runs.push((writer, vec![entry])),
             }
-            Ok(())
-        })?;
+        }
         if !runs.is_empty() {
             parts.push(self.pack_base(runs)?);
         }
