@@ -2,12 +2,12 @@
 //!
 //! I1: what was saved is there after any kill. I2: what a phone calls received, the relay holds, change by change.
 //! I3: at rest, all phones of a grid and the relay hold the same. I4: every saved record is exactly one of waiting,
-//! received or returned, refused, and the numbers add up.
+//! received or returned, refused, and the numbers add up. I6: what was erased is nowhere, at rest.
 
 use std::collections::BTreeSet;
 
 use xunge_core::store::SyncState;
-use xunge_protocol::RecordId;
+use xunge_protocol::{RecordId, ScopeId};
 use xunge_records::model::schema::to_json;
 
 use crate::phone::SimPhone;
@@ -41,14 +41,22 @@ pub(crate) fn phone(n: usize, phone: &SimPhone) -> Vec<String> {
     violations
 }
 
-/// I2 for what one phone wrote.
-pub(crate) fn claims(n: usize, phone: &SimPhone, relay: &SimRelay) -> Vec<String> {
+/// I2 for what one phone wrote, but for what a supervisor erased: the town had that.
+pub(crate) fn claims(
+    n: usize,
+    phone: &SimPhone,
+    relay: &SimRelay,
+    erased: &BTreeSet<(ScopeId, RecordId)>,
+) -> Vec<String> {
     let writer = phone.store().enrolled().unwrap().1.writer;
     let mut violations = Vec::new();
     for record in &phone.wrote {
         let Some(row) = phone.store().record(record).unwrap() else {
             continue;
         };
+        if erased.contains(&(row.scope, *record)) {
+            continue;
+        }
         if !matches!(row.sync_state, SyncState::Received | SyncState::Returned) {
             continue;
         }
@@ -60,6 +68,24 @@ pub(crate) fn claims(n: usize, phone: &SimPhone, relay: &SimRelay) -> Vec<String
                     "I2: phone {n} calls {record} received, but the relay lacks {change}"
                 ));
             }
+        }
+    }
+    violations
+}
+
+/// I6: what was erased is nowhere, however late a phone came to hear it.
+pub(crate) fn erased(
+    record: RecordId,
+    phones: &[(usize, &SimPhone)],
+    relay: &SimRelay,
+) -> Vec<String> {
+    let mut violations = Vec::new();
+    if relay.record(record).is_some() {
+        violations.push(format!("I6: the relay has erased {record} again"));
+    }
+    for (n, phone) in phones {
+        if phone.store().record(&record).unwrap().is_some() {
+            violations.push(format!("I6: phone {n} still has erased {record}"));
         }
     }
     violations

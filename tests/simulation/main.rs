@@ -1,5 +1,5 @@
-//! The real phone core and the real relay in one thread, under a seed: messages are dropped, doubled, reordered, answers
-//! lost, phones and the relay killed, and what the product promises is checked after each step.
+//! The real phone core and the real relay in one thread, under a seed: what goes wrong is named in
+//! `world::FAULTS`, and what the product promises is checked after each step.
 //!
 //! `XUNGE_SIM_SEED=N` replays one seed; `XUNGE_SIM_SEEDS=N` and `XUNGE_SIM_STEPS=N` set how much is run.
 
@@ -14,7 +14,7 @@ mod world;
 
 use std::sync::{Mutex, PoisonError};
 
-use world::World;
+use world::{Counts, World};
 
 /// One world at a time: two threads that use SQLCipher for the first time at once may find it half set up.
 static ONE_WORLD: Mutex<()> = Mutex::new(());
@@ -37,6 +37,8 @@ fn ten_phones_and_a_relay_lose_nothing_and_claim_nothing_on_a_bad_network() {
         Some(seed) => vec![seed],
         None => (1..=setting("XUNGE_SIM_SEEDS", 4)).collect(),
     };
+    let one = seeds.len() == 1;
+    let mut counts = Counts::default();
     for seed in seeds {
         let mut world = World::new(seed, 10);
         for step in 0..steps {
@@ -54,7 +56,10 @@ fn ten_phones_and_a_relay_lose_nothing_and_claim_nothing_on_a_bad_network() {
             "seed {seed}, at rest: {:#?}",
             world.violations
         );
-        world.counts.assert_all_happened();
+        counts.add(&world.counts);
+    }
+    if !one {
+        counts.assert_all_happened();
     }
 }
 

@@ -1,7 +1,6 @@
 //! Messages under way, and what a bad network does to them. Knows bytes and addresses only.
 
 use rand::rngs::ChaCha8Rng;
-use rand::seq::SliceRandom as _;
 use rand::{Rng as _, RngExt as _};
 
 /// A message under way.
@@ -13,6 +12,8 @@ pub(crate) enum Message {
         phone: usize,
         /// Which attempt of it.
         attempt: u64,
+        /// Path below the relay's address.
+        path: String,
         /// The body.
         body: Vec<u8>,
     },
@@ -53,12 +54,45 @@ pub(crate) enum Fate {
     Flipped,
     /// Its end is missing.
     Truncated,
+    /// It arrives after others that were sent later.
+    Overtaken,
+    /// It arrives after a long time.
+    Slow,
+    /// A web page comes in place of the answer.
+    Portal,
+    /// The relay, or what stands before it, says that it is busy.
+    Busy,
+    /// Somebody else's certificate stands at the relay's address.
+    Impostor,
+    /// An older answer of the relay comes in place of this one.
+    Replayed,
 }
 
-/// All messages under way, in no order.
+impl Fate {
+    /// Its name in the counts.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Arrives => "delivered",
+            Self::Dropped => "dropped",
+            Self::Doubled => "doubled",
+            Self::Flipped => "flipped",
+            Self::Truncated => "truncated",
+            Self::Overtaken => "overtaken",
+            Self::Slow => "slow",
+            Self::Portal => "captive portal",
+            Self::Busy => "relay busy",
+            Self::Impostor => "other certificate",
+            Self::Replayed => "old answer replayed",
+        }
+    }
+}
+
+/// All messages under way, in the order in which they were sent.
 #[derive(Debug, Default)]
 pub(crate) struct Network {
     under_way: Vec<Message>,
+    /// The last answer that arrived.
+    old_answer: Option<Vec<u8>>,
 }
 
 impl Network {
@@ -72,20 +106,34 @@ impl Network {
         self.under_way.is_empty()
     }
 
-    /// Any message (not the oldest: messages overtake each other), with its fate. Faults only if `bad`.
+    /// Any message (messages overtake each other), with its fate. Faults only if `bad`.
     pub(crate) fn next(&mut self, random: &mut ChaCha8Rng, bad: bool) -> Option<(Message, Fate)> {
         if self.under_way.is_empty() {
             return None;
         }
-        self.under_way.shuffle(random);
-        let mut message = self.under_way.pop()?;
+        let at = random.random_range(0..self.under_way.len());
+        let mut message = self.under_way.remove(at);
         let fate = match random.random_range(0..100) {
             _ if !bad => Fate::Arrives,
             0..12 => Fate::Dropped,
             12..20 => Fate::Doubled,
             20..24 => Fate::Flipped,
             24..28 => Fate::Truncated,
+            28..32 => Fate::Slow,
+            32..34 => Fate::Portal,
+            34..36 => Fate::Busy,
+            36..37 => Fate::Impostor,
+            37..40 if self.old_answer.is_some() => Fate::Replayed,
+            _ if at > 0 => Fate::Overtaken,
             _ => Fate::Arrives,
+        };
+        let fate = match (&message, fate) {
+            // These come in place of an answer.
+            (
+                Message::Request { .. },
+                Fate::Portal | Fate::Busy | Fate::Impostor | Fate::Replayed,
+            ) => Fate::Arrives,
+            (_, fate) => fate,
         };
         if fate == Fate::Doubled {
             self.under_way.push(message.clone());
@@ -99,7 +147,17 @@ impl Network {
             Fate::Truncated if !body.is_empty() => {
                 body.truncate(random.random_range(0..body.len()))
             }
+            Fate::Portal => *body = b"<html><body>Sign in to this network</body></html>".to_vec(),
+            Fate::Busy => *body = br#"{"code":"busy"}"#.to_vec(),
+            Fate::Replayed => body.clone_from(self.old_answer.as_ref()?),
             _ => {}
+        }
+        if let Message::Answer {
+            status: 200, body, ..
+        } = &message
+            && matches!(fate, Fate::Arrives | Fate::Overtaken)
+        {
+            self.old_answer = Some(body.clone());
         }
         Some((message, fate))
     }

@@ -32,7 +32,11 @@ pub(crate) struct SimPhone {
 #[derive(Debug)]
 pub(crate) enum Wish {
     /// To send this.
-    Send { attempt: u64, body: Vec<u8> },
+    Send {
+        attempt: u64,
+        path: String,
+        body: Vec<u8>,
+    },
     /// To be woken later.
     Wait { attempt: u64, millis: u64 },
     /// Nothing: the sync is over.
@@ -141,6 +145,7 @@ impl SimPhone {
         match engine.handle(self.store.as_ref().unwrap(), self.env.as_ref(), event) {
             Ok(Step::Send(exchange)) => Wish::Send {
                 attempt,
+                path: exchange.path,
                 body: exchange.body,
             },
             Ok(Step::Wait(duration)) => Wish::Wait {
@@ -158,6 +163,11 @@ impl SimPhone {
         }
     }
 
+    /// The attempt that the running sync waits for.
+    pub(crate) fn waits_for(&self) -> Option<u64> {
+        self.sync.as_ref().map(|_| self.attempt)
+    }
+
     /// Whether the running sync waits for this attempt.
     pub(crate) fn awaits(&self, attempt: u64) -> bool {
         self.sync.is_some() && attempt == self.attempt
@@ -168,6 +178,8 @@ impl SimPhone {
 fn expected(error: &SyncError) -> Option<&'static str> {
     match error {
         SyncError::NoNetwork(_)
+        | SyncError::CaptivePortal
+        | SyncError::Untrusted(_)
         | SyncError::Busy
         | SyncError::NotAuthentic(_)
         | SyncError::Refused { .. } => Some(error.code()),

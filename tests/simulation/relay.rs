@@ -165,15 +165,29 @@ impl SimRelay {
     }
 
     /// A supervisor does `verb` to a case, if that is possible in its turn.
-    pub(crate) fn supervise(&self, record: RecordId, verb: Verb) -> bool {
+    pub(crate) fn supervise(
+        &self,
+        record: RecordId,
+        verb: Verb,
+        who: (&'static str, &'static str),
+    ) -> bool {
         authority::command(self.relay(), move |a, _| {
-            let mut body = a.event(verb, Some(("u1", "周主任")));
+            let mut body = a.event(verb, Some(who));
             body.reason = Some("请补充".into());
             body.note = Some("缺地点，请说一句".into());
             a.write(record, None, Draft::default().event(body))?;
             Ok::<_, Refused>(())
         })
         .is_ok()
+    }
+
+    /// A supervisor erases a record. Repeating it changes nothing.
+    pub(crate) fn erase(&self, record: RecordId) {
+        authority::command(self.relay(), move |a, _| {
+            a.erase(record)?;
+            Ok::<_, Refused>(())
+        })
+        .unwrap();
     }
 
     /// The record as the relay holds it.

@@ -4,21 +4,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, json};
 
-use crate::world::World;
+use crate::world::{FAULTS, World};
 
 const PHONES: usize = 10;
 const STEPS: u64 = 1_500;
-/// Counts that are no faults.
-const WORK: [&str; 8] = [
-    "save",
-    "edit",
-    "mediate",
-    "fix",
-    "sync",
-    "returned",
-    "reordered or delivered",
-    "delivered",
-];
 
 fn wish(name: &str) -> Option<String> {
     std::env::var(format!("XUNGE_SOAK_{name}")).ok()
@@ -27,7 +16,9 @@ fn wish(name: &str) -> Option<String> {
 /// Runs until the time is over or something is violated; prints and writes what happened.
 pub(crate) fn run() {
     let seconds = wish("SECONDS").and_then(|s| s.parse().ok()).unwrap_or(60);
-    let mut seed: u64 = wish("SEED").and_then(|s| s.parse().ok()).unwrap_or(1);
+    let asked: Option<u64> = wish("SEED").and_then(|s| s.parse().ok());
+    let replay = asked.is_some();
+    let mut seed = asked.unwrap_or_else(rand::random);
     let began = Instant::now();
     let (mut steps, mut saves, mut exchanges) = (0, 0, 0);
     let mut faults = Map::new();
@@ -45,16 +36,20 @@ pub(crate) fn run() {
         steps += step;
         saves += world.counts.get("save");
         exchanges += world.counts.get("sync");
-        for (what, times) in world.counts.iter().filter(|(what, _)| !WORK.contains(what)) {
+        for what in FAULTS {
             let before = faults
                 .get(what)
                 .and_then(serde_json::Value::as_u64)
                 .unwrap_or(0);
-            faults.insert(what.into(), (before + times).into());
+            faults.insert(what.into(), (before + world.counts.get(what)).into());
         }
         violations = world.violations.clone();
-        println!("seed {seed}, {step} steps: {}", world.counts);
-        if !violations.is_empty() || began.elapsed() >= Duration::from_secs(seconds) {
+        println!(
+            "seed {seed}, {step} steps, trace {}: {}",
+            world.trace_hash(),
+            world.counts
+        );
+        if replay || !violations.is_empty() || began.elapsed() >= Duration::from_secs(seconds) {
             break;
         }
         seed += 1;
@@ -62,8 +57,10 @@ pub(crate) fn run() {
     let report = json!({
         "seed": seed, "steps": steps, "saves": saves, "exchanges": exchanges,
         "violations": violations.len(), "faults": faults,
+        "steps_per_second": (steps as f64 / began.elapsed().as_secs_f64()).round(),
     });
     println!("{report:#}");
+    println!("{} violations", violations.len());
     if let Some(path) = wish("JSON") {
         std::fs::write(path, format!("{report:#}\n")).expect("the report can be written");
     }

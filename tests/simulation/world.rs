@@ -7,9 +7,9 @@ use rand::rngs::ChaCha8Rng;
 use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use tempfile::TempDir;
+use xunge_core::env::Env as _;
 use xunge_core::store::{Save, SyncState};
 use xunge_core::sync::{Answer, Event, TransportFailure};
-use xunge_protocol::message::SYNC_PATH;
 use xunge_protocol::{Confidence, Hash32, RecordId, ScopeId, Timestamp};
 use xunge_records::{EventBody, Kind, Value, Verb};
 
@@ -22,6 +22,41 @@ const GRIDS: usize = 3;
 const HOUSEHOLDS_A_GRID: usize = 6;
 /// 2026-11-23, noon in China.
 const START: Timestamp = Timestamp(1_795_406_400_000);
+
+/// What people and machines do.
+pub(crate) const WORK: [&str; 8] = [
+    "save",
+    "edit",
+    "mediate",
+    "fix",
+    "sync",
+    "returned",
+    "approved",
+    "delivered",
+];
+/// What goes wrong.
+pub(crate) const FAULTS: [&str; 20] = [
+    "dropped",
+    "answer lost",
+    "doubled",
+    "flipped",
+    "truncated",
+    "overtaken",
+    "slow",
+    "captive portal",
+    "relay busy",
+    "other certificate",
+    "old answer replayed",
+    "no signal",
+    "phone killed",
+    "relay killed",
+    "clock in 1970",
+    "clock in 2100",
+    "clock set back",
+    "two supervisors at once",
+    "erased while a phone is away",
+    "sync gave up",
+];
 
 /// How often what happened.
 #[derive(Debug, Default)]
@@ -37,34 +72,17 @@ impl Counts {
         self.0.get(what).copied().unwrap_or(0)
     }
 
-    /// Everything that happened, with its number.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
-        self.0.iter().map(|(what, times)| (*what, *times))
+    /// Counts what happened in another world, too.
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (what, times) in &other.0 {
+            *self.0.entry(what).or_default() += times;
+        }
     }
 
     /// A run in which a fault never happened proves nothing about it.
     pub(crate) fn assert_all_happened(&self) {
-        for what in [
-            "save",
-            "edit",
-            "mediate",
-            "fix",
-            "sync",
-            "dropped",
-            "doubled",
-            "reordered or delivered",
-            "flipped",
-            "truncated",
-            "answer lost",
-            "phone killed",
-            "relay killed",
-            "returned",
-            "sync gave up",
-        ] {
-            assert!(
-                self.0.get(what).is_some_and(|n| *n > 0),
-                "{what} never happened: {self}"
-            );
+        for what in WORK.iter().chain(&FAULTS) {
+            assert!(self.get(what) > 0, "{what} never happened: {self}");
         }
     }
 }
@@ -87,6 +105,8 @@ pub(crate) struct World {
     /// Phones that wait: attempt, and milliseconds.
     waiting: BTreeMap<usize, (u64, u64)>,
     households: Vec<(ScopeId, RecordId)>,
+    /// Records that a supervisor erased, by their grid.
+    erased: BTreeSet<(ScopeId, RecordId)>,
     pub(crate) counts: Counts,
     pub(crate) violations: Vec<String>,
     trace: Vec<u8>,
@@ -125,6 +145,7 @@ impl World {
             network: Network::default(),
             waiting: BTreeMap::new(),
             households,
+            erased: BTreeSet::new(),
             counts: Counts::default(),
             violations: Vec::new(),
             trace: Vec::new(),
@@ -142,7 +163,7 @@ impl World {
     /// One thing happens.
     pub(crate) fn step(&mut self) {
         let n = self.random.random_range(0..self.phones.len());
-        let what = self.random.random_range(0..100);
+        let what = self.random.random_range(0..104);
         self.trace.extend_from_slice(&[n as u8, what as u8]);
         match what {
             0..10 => self.save(n),
@@ -157,13 +178,16 @@ impl World {
                 self.counts.count("phone killed");
                 self.phones[n].kill_and_start();
                 self.waiting.remove(&n);
-                self.violations.extend(check::phone(n, &self.phones[n]));
+                self.check_phone(n);
             }
             33..34 => {
                 self.counts.count("relay killed");
                 self.relay.kill_and_start();
             }
-            34..38 => self.return_something(n),
+            34..38 => self.decide_something(n),
+            100..102 => self.set_clock(n),
+            102 => self.erase_something(n),
+            103 => self.lose_signal(n),
             38..45 => self.wake_one(),
             _ => self.deliver_one(true),
         }
@@ -216,7 +240,8 @@ impl World {
             return;
         }
         self.counts.count("edit");
-        let note = format!("备注{}", self.random.random_range(0..1000));
+        // Never what stands there already: saving that changes nothing.
+        let note = format!("备注{}", self.trace.len());
         self.phones[n].save(&Save::edit(household, Kind::Household).set("note", note));
         self.check_phone(n);
     }
@@ -235,7 +260,15 @@ impl World {
                     .filter(|r| r.kind == Kind::Dispute)
             })
             .collect();
-        let Some(row) = own.choose(&mut self.random) else {
+        let returned: Vec<_> = own
+            .iter()
+            .filter(|r| r.sync_state == SyncState::Returned)
+            .collect();
+        let Some(row) = returned
+            .choose(&mut self.random)
+            .copied()
+            .or_else(|| own.choose(&mut self.random))
+        else {
             return;
         };
         let verb = if row.sync_state == SyncState::Returned {
@@ -252,7 +285,67 @@ impl World {
         self.check_phone(n);
     }
 
-    fn return_something(&mut self, n: usize) {
+    /// Its owner, or an empty battery, sets the clock of a phone.
+    fn set_clock(&mut self, n: usize) {
+        let env = self.phones[n].env.clone();
+        let (what, clock) = match self.random.random_range(0..3) {
+            0 => ("clock in 1970", Timestamp(0)),
+            1 => ("clock in 2100", Timestamp(4_102_444_800_000)),
+            _ => ("clock set back", env.wall_clock().plus_millis(-7_200_000)),
+        };
+        self.counts.count(what);
+        env.set_wall_clock(clock);
+    }
+
+    /// A supervisor erases a visit that is in the town, while phones still hold it.
+    fn erase_something(&mut self, n: usize) {
+        let mine: Vec<_> = self.phones[n].wrote.iter().copied().collect();
+        let Some(record) = mine.choose(&mut self.random).copied() else {
+            return;
+        };
+        if self
+            .relay
+            .record(record)
+            .is_some_and(|r| r.kind == Kind::Visit)
+        {
+            self.relay.erase(record);
+            self.erased.insert((self.phones[n].grid, record));
+            self.counts.count("erased while a phone is away");
+        }
+    }
+
+    /// A phone that waits for an answer has no connection any more.
+    fn lose_signal(&mut self, n: usize) {
+        let Some(attempt) = self.phones[n].waits_for() else {
+            return;
+        };
+        if self.waiting.contains_key(&n) {
+            return;
+        }
+        self.counts.count("no signal");
+        let failure = match self.random.random_bool(0.5) {
+            true => TransportFailure::Unreachable("no route".into()),
+            false => TransportFailure::Cut("reset".into()),
+        };
+        let wish = self.phones[n].hear(attempt, Event::Failed(failure));
+        self.grant(n, wish);
+    }
+
+    /// A phone forgets what it heard was erased; until then it holds it.
+    fn forget_erased(&mut self, n: usize) {
+        let gone: Vec<_> = self
+            .erased
+            .iter()
+            .map(|(_, record)| *record)
+            .filter(|record| self.phones[n].wrote.contains(record))
+            .filter(|record| self.phones[n].store().record(record).unwrap().is_none())
+            .collect();
+        for record in gone {
+            self.phones[n].wrote.remove(&record);
+        }
+    }
+
+    fn decide_something(&mut self, n: usize) {
         let disputes: Vec<_> = self.phones[n].wrote.iter().copied().collect();
         let Some(record) = disputes.choose(&mut self.random).copied() else {
             return;
@@ -261,20 +354,39 @@ impl World {
             .relay
             .record(record)
             .is_some_and(|r| r.kind == Kind::Dispute)
-            && self.relay.supervise(record, Verb::Return)
         {
-            self.counts.count("returned");
+            let two = self.random.random_bool(0.3);
+            let first = self.random.random_bool(0.7);
+            let mut done = 0;
+            for (verb, who, what) in [
+                (Verb::Return, ("u1", "周主任"), "returned"),
+                (Verb::Approve, ("u2", "吴副主任"), "approved"),
+            ] {
+                let acts = two || (verb == Verb::Return) == first;
+                if acts && self.relay.supervise(record, verb, who) {
+                    self.counts.count(what);
+                    done += 1;
+                }
+            }
+            if done == 2 {
+                self.counts.count("two supervisors at once");
+            }
         }
     }
 
     /// Does what a phone wishes.
     fn grant(&mut self, n: usize, wish: Wish) {
         match wish {
-            Wish::Send { attempt, body } => {
+            Wish::Send {
+                attempt,
+                path,
+                body,
+            } => {
                 self.trace.extend_from_slice(&Hash32::of(&body).0);
                 self.network.send(Message::Request {
                     phone: n,
                     attempt,
+                    path,
                     body,
                 });
             }
@@ -286,10 +398,11 @@ impl World {
         }
         self.check_phone(n);
         self.violations
-            .extend(check::claims(n, &self.phones[n], &self.relay));
+            .extend(check::claims(n, &self.phones[n], &self.relay, &self.erased));
     }
 
     fn check_phone(&mut self, n: usize) {
+        self.forget_erased(n);
         self.violations.extend(check::phone(n, &self.phones[n]));
     }
 
@@ -321,19 +434,27 @@ impl World {
             }
             return;
         }
-        self.counts.count(match fate {
-            Fate::Doubled => "doubled",
-            Fate::Flipped => "flipped",
-            Fate::Truncated => "truncated",
-            _ => "reordered or delivered",
-        });
+        self.counts.count(fate.name());
+        if fate == Fate::Slow {
+            let late = self.random.random_range(1_000..60_000);
+            self.phones[n].env.advance(late);
+        }
+        if fate == Fate::Impostor {
+            if self.phones[n].awaits(attempt) {
+                let failure = TransportFailure::Untrusted("another organisation".into());
+                let wish = self.phones[n].hear(attempt, Event::Failed(failure));
+                self.grant(n, wish);
+            }
+            return;
+        }
         match message {
             Message::Request {
                 phone,
                 attempt,
+                path,
                 body,
             } => {
-                let (status, body) = self.relay.answer(SYNC_PATH, &body);
+                let (status, body) = self.relay.answer(&path, &body);
                 if status >= 500 {
                     self.violations
                         .push(format!("I8: the relay answered {status}"));
@@ -352,7 +473,8 @@ impl World {
                 body,
             } => {
                 let answer = Answer {
-                    status,
+                    status: if fate == Fate::Busy { 503 } else { status },
+                    content_type: (fate == Fate::Portal).then(|| "text/html".into()),
                     body,
                     ..Answer::default()
                 };
@@ -392,6 +514,9 @@ impl World {
         self.network = Network::default();
         self.deliver_everything();
         let mut written: BTreeMap<ScopeId, BTreeSet<RecordId>> = BTreeMap::new();
+        for n in 0..self.phones.len() {
+            self.check_phone(n);
+        }
         for (n, phone) in self.phones.iter().enumerate() {
             written.entry(phone.grid).or_default().extend(&phone.wrote);
             let progress = phone.store().progress().unwrap();
@@ -407,6 +532,10 @@ impl World {
                 .enumerate()
                 .filter(|(_, p)| p.grid == grid)
                 .collect();
+            for (_, record) in self.erased.iter().filter(|(scope, _)| *scope == grid) {
+                self.violations
+                    .extend(check::erased(*record, &there, &self.relay));
+            }
             for record in records {
                 self.violations
                     .extend(check::agreement(record, &there, &self.relay));

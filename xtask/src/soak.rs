@@ -17,13 +17,7 @@ pub(crate) struct Soak {
     /// Replays a run.
     #[arg(long)]
     seed: Option<u64>,
-    /// Switches a planted bug on; finding it is then the good end (exit 1).
-    #[arg(long)]
-    plant: Option<String>,
-    /// Lists the planted bugs.
-    #[arg(long)]
-    plants: bool,
-    /// Writes `{seed, steps, saves, exchanges, violations, faults}`.
+    /// Writes `{seed, steps, saves, exchanges, violations, faults, steps_per_second}`.
     #[arg(long)]
     json: Option<PathBuf>,
 }
