@@ -1,4 +1,4 @@
-//! Bytes from outside never panic, whatever they are, and a decoded message encodes to an equal one.
+//! Bytes from outside never panic, whatever they are.
 
 #![allow(
     clippy::unwrap_used,
@@ -30,19 +30,5 @@ proptest! {
     #[test]
     fn no_text_makes_the_ticket_reader_panic(text in ".{0,120}") {
         prop_assert!(Ticket::from_text(&text).is_err());
-    }
-
-    #[test]
-    fn flipping_a_byte_of_a_golden_message_gives_an_error_or_another_message(at in 0usize..10_000, bit in 0u8..8) {
-        let golden = include_str!("../../../fixtures/golden/wire/sync_response.hex");
-        let mut bytes = hex::decode(golden.trim()).unwrap();
-        let at = at % bytes.len();
-        let before: SyncResponse = wire::decode("response", &bytes).unwrap();
-        bytes[at] ^= 1 << bit;
-        if let Ok(after) = wire::decode::<SyncResponse>("response", &bytes) {
-            let again: SyncResponse = wire::decode("response", &wire::encode(&after)).unwrap();
-            prop_assert_eq!(&again, &after);
-            prop_assert_eq!(after == before, false);
-        }
     }
 }
