@@ -57,7 +57,8 @@ async fn an_older_backup_is_filled_again_by_the_phones_and_no_number_is_given_tw
     assert!(before.contains_key(&early) && before.contains_key(&case) && before.contains_key(&his));
 
     let address = scene.relay.address().to_string();
-    assert!(scene.relay.stop().await.unwrap().success());
+    let ended = scene.relay.stop().await.unwrap();
+    assert!(ended.success(), "{ended}");
     run(&place, &["restore", "--from", &backup]).await;
     scene.relay = Relay::serve(place, &address).await.unwrap();
     assert!(
@@ -185,7 +186,8 @@ async fn recordings_erased_since_the_backup_stay_erased_and_those_sent_since_com
     scene.relay.admin(&erase).await.unwrap();
 
     let address = scene.relay.address().to_string();
-    assert!(scene.relay.stop().await.unwrap().success());
+    let ended = scene.relay.stop().await.unwrap();
+    assert!(ended.success(), "{ended}");
     run(&place, &["restore", "--from", &backup]).await;
     scene.relay = Relay::serve(place, &address).await.unwrap();
     for hash in &heard {

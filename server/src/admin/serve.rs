@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
@@ -18,6 +19,9 @@ use crate::http;
 use crate::relay::Config;
 use crate::snapshot;
 use crate::store::Options;
+
+/// How long the end waits for blocking work under way, such as a snapshot that is being cut.
+const LAST_WORK: Duration = Duration::from_secs(4);
 
 pub(super) fn run(place: &Place, args: Serve) -> Outcome {
     if place.database.is_some() && place.data.is_none() && place.media.is_none() {
@@ -75,8 +79,9 @@ pub(super) fn run(place: &Place, args: Serve) -> Outcome {
         };
         served.map_err(|error| Failure::new(format!("the listener failed: {error}")))
     });
-    // Blocking work under way is not waited for: what was answered is durable already.
-    runtime.shutdown_background();
+    // What was answered is durable already; but a thread that still reads the database while the process ends would find
+    // the cipher's library gone.
+    runtime.shutdown_timeout(LAST_WORK);
     outcome
 }
 
