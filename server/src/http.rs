@@ -16,7 +16,7 @@ use crate::relay::Relay;
 use crate::{api, console, media, sync};
 
 /// Requests under way get this long to end after the signal to stop.
-const GRACE: Duration = Duration::from_secs(8);
+const GRACE: Duration = Duration::from_secs(6);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

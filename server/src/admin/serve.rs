@@ -21,7 +21,7 @@ use crate::snapshot;
 use crate::store::Options;
 
 /// How long the end waits for blocking work under way, such as a snapshot that is being cut.
-const LAST_WORK: Duration = Duration::from_secs(4);
+const LAST_WORK: Duration = Duration::from_secs(3);
 
 pub(super) fn run(place: &Place, args: Serve) -> Outcome {
     if place.database.is_some() && place.data.is_none() && place.media.is_none() {
