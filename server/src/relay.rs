@@ -30,7 +30,7 @@ pub struct Config {
     /// Most requests of phones that are worked on at the same time; more wait. A body that comes in slowly is not yet
     /// worked on.
     pub concurrency: usize,
-    /// Days for which phones keep what is over, counted at their first copy of a scope; none keeps everything.
+    /// Days for which a first copy of a scope goes back: what was over before is not in it. None: everything is.
     pub keep_days: Option<u32>,
     /// File of the journal; none where nothing is ever restored.
     pub journal: Option<PathBuf>,

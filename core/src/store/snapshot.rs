@@ -27,7 +27,7 @@ pub struct WantedPart {
 pub struct TakenPart {
     /// Entries that were applied: none while the part is not whole.
     pub received: u64,
-    /// Whether no scope lacks anything of its base.
+    /// Whether this was the last part of a base that was lacking, of any scope.
     pub usable: bool,
     /// Whether all of the scope is here now.
     pub complete: bool,
@@ -111,7 +111,7 @@ impl Store {
             }
             Ok(TakenPart {
                 received,
-                usable: under_way(tx)?.iter().all(|s| !s.lacks_base()),
+                usable: here.lacks_base() && under_way(tx)?.iter().all(|s| !s.lacks_base()),
                 complete,
             })
         })?;

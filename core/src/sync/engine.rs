@@ -3,6 +3,7 @@
 //! Records go first: rounds of push and pull until nothing waits and nothing is left to read. Then media, smallest
 //! first. A chain that the relay refuses is set aside for this sync, so that it does not hold up the other scopes.
 
+mod first_copy;
 mod report;
 mod succession;
 
@@ -14,7 +15,6 @@ use xunge_protocol::envelope;
 use xunge_protocol::message::{RefusedSegment, SYNC_PATH, SyncRequest, SyncResponse};
 use xunge_protocol::packed::{PackedRequest, PackedResponse};
 use xunge_protocol::refusal::SyncRefusal;
-use xunge_protocol::snapshot::SignedSnapshot;
 use xunge_protocol::{RecordId, ScopeId};
 
 pub use report::SyncReport;
@@ -30,8 +30,6 @@ use crate::store::{Store, StoreError, WantedPart};
 
 /// Rounds without any progress after which the relay is not asked again.
 const MOST_IDLE_ROUNDS: u32 = 3;
-/// Snapshots that were dropped while they were fetched, after which the log is read.
-const MOST_SNAPSHOTS_GONE: u32 = 2;
 /// Most segments in one request, below what the relay takes.
 const MOST_SEGMENTS: usize = 32;
 
@@ -319,23 +317,7 @@ impl Engine {
                 wanted,
                 started_millis,
             } => {
-                self.phase = Phase::Snapshots;
-                match snapshot::answered(store, &wanted, &answer)? {
-                    snapshot::Outcome::Taken(taken) => {
-                        let millis = now.saturating_sub(started_millis);
-                        self.pace.succeeded(now, answer.body.len(), millis);
-                        self.report.received += taken.received;
-                        if taken.usable && self.report.usable_bytes == 0 {
-                            self.report.usable_bytes =
-                                self.report.bytes_up + self.report.bytes_down;
-                        }
-                    }
-                    snapshot::Outcome::Gone => {
-                        self.snapshots_gone += 1;
-                        self.no_snapshots |= self.snapshots_gone > MOST_SNAPSHOTS_GONE;
-                    }
-                    snapshot::Outcome::NoUse => self.no_snapshots = true,
-                }
+                self.take_range(store, now, started_millis, &wanted, &answer)?;
                 self.next(store, now)
             }
             Phase::Records | Phase::Snapshots | Phase::Media => self.next(store, now),
@@ -395,46 +377,6 @@ impl Engine {
         }
         self.phase = Phase::Snapshots;
         self.next(store, now)
-    }
-
-    fn begin_snapshots(
-        &mut self,
-        store: &Store,
-        offered: &[SignedSnapshot],
-    ) -> Result<(), SyncError> {
-        for snapshot in offered {
-            match store.begin_snapshot(snapshot) {
-                Err(StoreError::SnapshotRefused(why)) => {
-                    tracing::warn!(code = "snapshot_refused", why, "reading the log instead");
-                    self.no_snapshots = true;
-                }
-                begun => begun?,
-            }
-        }
-        Ok(())
-    }
-
-    /// Fetches the next range of a snapshot. When there is no more to fetch, the log's tail, or all of it, is read.
-    fn fetch(&mut self, store: &Store, now: u64) -> Result<Step, SyncError> {
-        match snapshot::next(store, now, self.pace.budget_bytes())? {
-            Some((wanted, mut exchange)) => {
-                exchange.timeout = self.pace.timeout(self.pace.budget_bytes());
-                self.fetched = true;
-                self.phase = Phase::Fetching {
-                    wanted,
-                    started_millis: now,
-                };
-                Ok(self.send(exchange))
-            }
-            None if std::mem::take(&mut self.fetched) => {
-                self.phase = Phase::Records;
-                self.ask(store, now)
-            }
-            None => {
-                self.phase = Phase::Media;
-                self.next(store, now)
-            }
-        }
     }
 
     /// Whether some segments will be offered again.

@@ -9,10 +9,11 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use xunge_protocol::Hash32;
-use xunge_protocol::media::{MEDIA_PATH, authorize, verify_whole};
+use xunge_protocol::media::{MEDIA_PATH, verify_whole};
 use xunge_records::MediaRef;
 
 use super::error::SyncError;
+use super::signed::authorization;
 use super::transport::{Answer, Exchange, Method};
 use crate::store::Store;
 
@@ -228,7 +229,6 @@ fn got(
 }
 
 fn exchange(store: &Store, counter: u64, step: &MediaStep) -> Result<Exchange, SyncError> {
-    let (identity, me) = store.enrolled()?;
     let media = &step.media;
     let mut headers: Vec<(&'static str, String)> = Vec::new();
     let mut add = |(name, value): (&'static str, &str)| headers.push((name, value.to_owned()));
@@ -266,15 +266,7 @@ fn exchange(store: &Store, counter: u64, step: &MediaStep) -> Result<Exchange, S
         Method::Post => MEDIA_PATH.to_owned(),
         _ => format!("{MEDIA_PATH}/{}", media.hash),
     };
-    let authorization = authorize(
-        &identity.key,
-        me.writer,
-        method.name(),
-        &path,
-        counter,
-        &media.hash,
-    );
-    headers.push(("authorization", authorization));
+    headers.push(authorization(store, method, &path, counter, &media.hash)?);
     Ok(Exchange {
         method,
         path,

@@ -10,6 +10,7 @@ pub mod error;
 pub mod http;
 mod media;
 mod pace;
+mod signed;
 mod snapshot;
 mod tls;
 pub mod transport;

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use xunge_protocol::ScopeId;
-use xunge_protocol::media::authorize;
 use xunge_protocol::snapshot::SNAPSHOT_PATH;
 
 use super::error::SyncError;
+use super::signed::authorization;
 use super::transport::{Answer, Exchange, Method};
 use crate::store::{Store, StoreError, SyncPosition, TakenPart, WantedPart};
 
@@ -33,25 +33,17 @@ pub(super) fn next(
     let Some(wanted) = store.next_part()? else {
         return Ok(None);
     };
-    let (identity, me) = store.enrolled()?;
     let hash = wanted.part.hash;
     let path = format!("{SNAPSHOT_PATH}/{hash}");
     let method = Method::Get;
-    let authorization = authorize(
-        &identity.key,
-        me.writer,
-        method.name(),
-        &path,
-        counter,
-        &hash,
-    );
+    let authorization = authorization(store, method, &path, counter, &hash)?;
     let last = (wanted.held + budget.max(1)).min(wanted.part.bytes as usize) - 1;
     let exchange = Exchange {
         method,
         path,
         headers: vec![
             ("range", format!("bytes={}-{last}", wanted.held)),
-            ("authorization", authorization),
+            authorization,
         ],
         body: Vec::new(),
         timeout: Duration::ZERO,

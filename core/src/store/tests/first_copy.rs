@@ -74,7 +74,11 @@ fn the_base_is_usable_before_the_history_and_a_cut_part_goes_on_after_a_restart(
 
     let wanted = store.next_part().unwrap().unwrap();
     let taken = store.take_part(&wanted, &history).unwrap();
-    assert_eq!((taken.received, taken.complete), (1, true));
+    assert_eq!(
+        (taken.received, taken.usable, taken.complete),
+        (1, false, true),
+        "it was usable before"
+    );
     assert_eq!(all(&store).len(), 2);
     assert_eq!(cursor(&store), signed.snapshot.position);
     assert_eq!(store.next_part().unwrap(), None);
