@@ -1,11 +1,12 @@
 //! The real phone core and the real relay in one thread, under a seed: what goes wrong is named in
-//! `world::FAULTS`, and what the product promises is checked after each step.
+//! `counts::FAULTS`, and what the product promises is checked after each step.
 //!
 //! `XUNGE_SIM_SEED=N` replays one seed; `XUNGE_SIM_SEEDS=N` and `XUNGE_SIM_STEPS=N` set how much is run.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod check;
+mod counts;
 mod network;
 mod phone;
 mod relay;
@@ -14,7 +15,8 @@ mod world;
 
 use std::sync::{Mutex, PoisonError};
 
-use world::{Counts, World};
+use counts::Counts;
+use world::World;
 
 /// One world at a time: two threads that use SQLCipher for the first time at once may find it half set up.
 static ONE_WORLD: Mutex<()> = Mutex::new(());

@@ -122,8 +122,8 @@ impl Network {
             28..32 => Fate::Slow,
             32..34 => Fate::Portal,
             34..36 => Fate::Busy,
-            36..37 => Fate::Impostor,
-            37..40 if self.old_answer.is_some() => Fate::Replayed,
+            36..38 => Fate::Impostor,
+            38..41 if self.old_answer.is_some() => Fate::Replayed,
             _ if at > 0 => Fate::Overtaken,
             _ => Fate::Arrives,
         };

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, json};
 
-use crate::world::{FAULTS, World};
+use crate::counts::FAULTS;
+use crate::world::World;
 
 const PHONES: usize = 10;
 const STEPS: u64 = 1_500;

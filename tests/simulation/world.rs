@@ -1,7 +1,6 @@
 //! The seeded scheduler: one step is one thing that happens, to one phone, one message, or the relay.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use rand::rngs::ChaCha8Rng;
 use rand::seq::IndexedRandom as _;
@@ -14,6 +13,7 @@ use xunge_protocol::{Confidence, Hash32, RecordId, ScopeId, Timestamp};
 use xunge_records::{EventBody, Kind, Value, Verb};
 
 use crate::check;
+use crate::counts::Counts;
 use crate::network::{Fate, Message, Network};
 use crate::phone::{SimPhone, Wish};
 use crate::relay::SimRelay;
@@ -22,79 +22,6 @@ const GRIDS: usize = 3;
 const HOUSEHOLDS_A_GRID: usize = 6;
 /// 2026-11-23, noon in China.
 const START: Timestamp = Timestamp(1_795_406_400_000);
-
-/// What people and machines do.
-pub(crate) const WORK: [&str; 8] = [
-    "save",
-    "edit",
-    "mediate",
-    "fix",
-    "sync",
-    "returned",
-    "approved",
-    "delivered",
-];
-/// What goes wrong.
-pub(crate) const FAULTS: [&str; 20] = [
-    "dropped",
-    "answer lost",
-    "doubled",
-    "flipped",
-    "truncated",
-    "overtaken",
-    "slow",
-    "captive portal",
-    "relay busy",
-    "other certificate",
-    "old answer replayed",
-    "no signal",
-    "phone killed",
-    "relay killed",
-    "clock in 1970",
-    "clock in 2100",
-    "clock set back",
-    "two supervisors at once",
-    "erased while a phone is away",
-    "sync gave up",
-];
-
-/// How often what happened.
-#[derive(Debug, Default)]
-pub(crate) struct Counts(BTreeMap<&'static str, u64>);
-
-impl Counts {
-    fn count(&mut self, what: &'static str) {
-        *self.0.entry(what).or_default() += 1;
-    }
-
-    /// How often something happened.
-    pub(crate) fn get(&self, what: &str) -> u64 {
-        self.0.get(what).copied().unwrap_or(0)
-    }
-
-    /// Counts what happened in another world, too.
-    pub(crate) fn add(&mut self, other: &Self) {
-        for (what, times) in &other.0 {
-            *self.0.entry(what).or_default() += times;
-        }
-    }
-
-    /// A run in which a fault never happened proves nothing about it.
-    pub(crate) fn assert_all_happened(&self) {
-        for what in WORK.iter().chain(&FAULTS) {
-            assert!(self.get(what) > 0, "{what} never happened: {self}");
-        }
-    }
-}
-
-impl fmt::Display for Counts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, (what, times)) in self.0.iter().enumerate() {
-            write!(f, "{}{what} {times}", if n == 0 { "" } else { ", " })?;
-        }
-        Ok(())
-    }
-}
 
 /// Phones, a relay, and the network between them.
 pub(crate) struct World {
@@ -163,7 +90,7 @@ impl World {
     /// One thing happens.
     pub(crate) fn step(&mut self) {
         let n = self.random.random_range(0..self.phones.len());
-        let what = self.random.random_range(0..104);
+        let what = self.random.random_range(0..106);
         self.trace.extend_from_slice(&[n as u8, what as u8]);
         match what {
             0..10 => self.save(n),
@@ -187,7 +114,7 @@ impl World {
             34..38 => self.decide_something(n),
             100..102 => self.set_clock(n),
             102 => self.erase_something(n),
-            103 => self.lose_signal(n),
+            103.. => self.lose_signal(n),
             38..45 => self.wake_one(),
             _ => self.deliver_one(true),
         }

@@ -1,0 +1,78 @@
+//! What happens in a simulation, by name, and how often it did.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What people and machines do.
+pub(crate) const WORK: [&str; 8] = [
+    "save",
+    "edit",
+    "mediate",
+    "fix",
+    "sync",
+    "returned",
+    "approved",
+    "delivered",
+];
+/// What goes wrong.
+pub(crate) const FAULTS: [&str; 20] = [
+    "dropped",
+    "answer lost",
+    "doubled",
+    "flipped",
+    "truncated",
+    "overtaken",
+    "slow",
+    "captive portal",
+    "relay busy",
+    "other certificate",
+    "old answer replayed",
+    "no signal",
+    "phone killed",
+    "relay killed",
+    "clock in 1970",
+    "clock in 2100",
+    "clock set back",
+    "two supervisors at once",
+    "erased while a phone is away",
+    "sync gave up",
+];
+
+/// How often what happened.
+#[derive(Debug, Default)]
+pub(crate) struct Counts(BTreeMap<&'static str, u64>);
+
+impl Counts {
+    /// Counts one more.
+    pub(crate) fn count(&mut self, what: &'static str) {
+        *self.0.entry(what).or_default() += 1;
+    }
+
+    /// How often something happened.
+    pub(crate) fn get(&self, what: &str) -> u64 {
+        self.0.get(what).copied().unwrap_or(0)
+    }
+
+    /// Counts what happened in another world, too.
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (what, times) in &other.0 {
+            *self.0.entry(what).or_default() += times;
+        }
+    }
+
+    /// A run in which a fault never happened proves nothing about it.
+    pub(crate) fn assert_all_happened(&self) {
+        for what in WORK.iter().chain(&FAULTS) {
+            assert!(self.get(what) > 0, "{what} never happened: {self}");
+        }
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, (what, times)) in self.0.iter().enumerate() {
+            write!(f, "{}{what} {times}", if n == 0 { "" } else { ", " })?;
+        }
+        Ok(())
+    }
+}
