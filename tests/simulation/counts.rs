@@ -15,7 +15,7 @@ pub(crate) const WORK: [&str; 8] = [
     "delivered",
 ];
 /// What goes wrong.
-pub(crate) const FAULTS: [&str; 20] = [
+pub(crate) const FAULTS: [&str; 34] = [
     "dropped",
     "answer lost",
     "doubled",
@@ -36,6 +36,20 @@ pub(crate) const FAULTS: [&str; 20] = [
     "two supervisors at once",
     "erased while a phone is away",
     "sync gave up",
+    "old copy put back",
+    "phone copied",
+    "revoked with unsent work",
+    "worker moved",
+    "relay restored",
+    "bundle lost",
+    "bundle delivered",
+    "bundle delivered twice",
+    "courier's answer lost",
+    "forged writer",
+    "inflated counter",
+    "gap in a chain",
+    "foreign scope",
+    "replayed request",
 ];
 
 /// How often what happened.

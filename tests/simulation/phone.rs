@@ -1,31 +1,51 @@
-//! A phone of a simulation: the real store and the real sync engine, killed and started at will.
+//! A phone of a simulation: the real store and the real sync engine, killed, copied and put back at will.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use xunge_core::env::{Env, SeededEnv};
-use xunge_core::store::{Save, Saved, Store};
+use xunge_core::store::{Save, Saved, Store, StoreError};
 use xunge_core::sync::{Engine, Event, Step, SyncError};
 use xunge_core::vault::DatabaseKey;
+use xunge_protocol::bundle::{Delivered, SealedBundle};
 use xunge_protocol::enrolment::{EnrolResponse, Ticket};
-use xunge_protocol::{RecordId, ScopeId, Timestamp};
+use xunge_protocol::{RecordId, ScopeId, Timestamp, WriterId, envelope};
+use xunge_records::model::record::FORMER_ID;
 use xunge_records::{FormRef, Kind, Open};
 
+use crate::ledger::token;
 use crate::relay::SimRelay;
 
 /// A phone with its worker.
 pub(crate) struct SimPhone {
-    path: PathBuf,
-    key: DatabaseKey,
+    dir: PathBuf,
+    key: Arc<DatabaseKey>,
     pub(crate) env: Arc<SeededEnv>,
     store: Option<Arc<Store>>,
-    pub(crate) grid: ScopeId,
+    /// Which worker it is; copies of a phone have the same.
+    pub(crate) worker: usize,
+    /// The grids that the worker was given, the present one last.
+    pub(crate) grids: Vec<ScopeId>,
     /// A running sync: the engine, and the attempt that it waits for.
     sync: Option<Engine>,
     attempt: u64,
-    /// Records that this worker wrote something of, by the test's own count.
+    /// Records that this phone wrote something of, by the test's own count.
     pub(crate) wrote: BTreeSet<RecordId>,
+    /// The incarnations that this phone was.
+    pub(crate) writers: BTreeSet<WriterId>,
+    /// Whether there are, or were, other copies of it: then it also shows what these wrote.
+    pub(crate) copied: bool,
+    /// An old copy of its folder.
+    old: Option<Old>,
+}
+
+/// An old copy of a phone's folder, with what the test knew of it then.
+struct Old {
+    dir: PathBuf,
+    wrote: BTreeSet<RecordId>,
+    writers: BTreeSet<WriterId>,
+    grids: Vec<ScopeId>,
 }
 
 /// What a phone wants after an event.
@@ -44,44 +64,181 @@ pub(crate) enum Wish {
 }
 
 impl SimPhone {
-    pub(crate) fn new(dir: PathBuf, seed: u64, now: Timestamp, grid: ScopeId) -> Self {
+    pub(crate) fn new(
+        dir: PathBuf,
+        seed: u64,
+        now: Timestamp,
+        worker: usize,
+        grid: ScopeId,
+    ) -> Self {
         std::fs::create_dir_all(&dir).unwrap();
         let env = Arc::new(SeededEnv::new(seed, now));
-        let key = DatabaseKey::generate(env.as_ref());
+        let key = Arc::new(DatabaseKey::generate(env.as_ref()));
         let mut phone = Self {
-            path: dir.join("xunge.db"),
+            dir,
             key,
             env,
             store: None,
-            grid,
+            worker,
+            grids: vec![grid],
             sync: None,
             attempt: 0,
             wrote: BTreeSet::new(),
+            writers: BTreeSet::new(),
+            copied: false,
+            old: None,
         };
         phone.start();
         phone
     }
 
     fn start(&mut self) {
+        let path = self.dir.join("xunge.db");
         self.store = Some(Arc::new(
-            Store::open(&self.path, &self.key, self.env.clone()).unwrap(),
+            Store::open(&path, &self.key, self.env.clone()).unwrap(),
         ));
     }
 
-    /// The power goes, and comes back.
-    pub(crate) fn kill_and_start(&mut self) {
+    fn stop(&mut self) {
         self.sync = None;
         self.attempt += 1;
         self.store = None;
         self.env.reboot();
+    }
+
+    /// The power goes, and comes back.
+    pub(crate) fn kill_and_start(&mut self) {
+        self.stop();
         self.start();
+    }
+
+    /// Somebody keeps a copy of the folder.
+    pub(crate) fn keep_a_copy(&mut self, to: PathBuf) {
+        self.stop();
+        copy_folder(&self.dir, &to);
+        self.old = Some(Old {
+            dir: to,
+            wrote: self.wrote.clone(),
+            writers: self.writers.clone(),
+            grids: self.grids.clone(),
+        });
+        self.start();
+    }
+
+    /// Somebody puts the old copy back in the place of the folder. False if there is none.
+    pub(crate) fn put_old_copy_back(&mut self) -> bool {
+        let Some(old) = self.old.take() else {
+            return false;
+        };
+        self.stop();
+        std::fs::remove_dir_all(&self.dir).unwrap();
+        std::fs::rename(old.dir, &self.dir).unwrap();
+        (self.wrote, self.writers, self.grids) = (old.wrote, old.writers, old.grids);
+        self.copied = true;
+        self.start();
+        true
+    }
+
+    /// A second phone with a copy of this one's folder: both go on.
+    pub(crate) fn cloned(&mut self, dir: PathBuf, seed: u64) -> Self {
+        self.stop();
+        copy_folder(&self.dir, &dir);
+        self.copied = true;
+        self.start();
+        let mut clone = Self {
+            dir,
+            key: self.key.clone(),
+            env: Arc::new(SeededEnv::new(seed, self.env.wall_clock())),
+            store: None,
+            worker: self.worker,
+            grids: self.grids.clone(),
+            sync: None,
+            attempt: 0,
+            wrote: self.wrote.clone(),
+            writers: self.writers.clone(),
+            copied: true,
+            old: None,
+        };
+        clone.start();
+        clone
+    }
+
+    /// The grid in which the worker works now.
+    pub(crate) fn grid(&self) -> ScopeId {
+        *self.grids.last().unwrap()
+    }
+
+    /// What the worker said in each of the records that this phone wrote and holds.
+    pub(crate) fn tokens(&self) -> BTreeMap<String, RecordId> {
+        let held = self.wrote.iter().filter_map(|id| {
+            let record = self.store().load_record(id).unwrap()?;
+            Some((token(&record.fields)?, *id))
+        });
+        held.collect()
+    }
+
+    /// Records that this phone says again under a new incarnation have other ids.
+    pub(crate) fn follow_new_ids(&mut self) {
+        let store = self.store();
+        let writer = store.enrolled().unwrap().1.writer;
+        let gone = self
+            .wrote
+            .iter()
+            .any(|id| store.record(id).unwrap().is_none());
+        self.writers.insert(writer);
+        if !gone {
+            return;
+        }
+        let query = xunge_core::store::RecordQuery {
+            own: true,
+            ..Default::default()
+        };
+        for row in self.store().records(&query).unwrap() {
+            let record = self.store().load_record(&row.record).unwrap().unwrap();
+            let former = record.fields.text(FORMER_ID).and_then(|id| id.parse().ok());
+            if former.is_some_and(|former| self.wrote.remove(&former)) {
+                self.wrote.insert(row.record);
+            }
+        }
+    }
+
+    /// What waits, sealed for a courier.
+    pub(crate) fn seal_for_courier(&self) -> Vec<SealedBundle> {
+        let identity = self.store().enrolled().unwrap().0;
+        let bundles = self.store().outbound().unwrap();
+        let mut seed = [0; 32];
+        let sealed = bundles.iter().map(|content| {
+            self.env.fill_random(&mut seed);
+            SealedBundle::out(&identity.relay_key, seed, content).unwrap()
+        });
+        sealed.collect()
+    }
+
+    /// What the relay answered to a courier. False if it is of no use to this phone any more.
+    pub(crate) fn hear_courier(&self, bundle: &SealedBundle, answer: &[u8]) -> bool {
+        let identity = self.store().enrolled().unwrap().0;
+        let delivered: Delivered =
+            envelope::open_response(&identity.relay_key, bundle.bytes(), answer).unwrap();
+        let Some(home) = delivered.home else {
+            return false;
+        };
+        let home = SealedBundle::parse(home.into()).unwrap();
+        // It was sealed to an incarnation that this phone is no more.
+        let Ok(content) = home.open_home(&identity.key, &identity.relay_key) else {
+            return false;
+        };
+        match self.store().apply_homebound(&content) {
+            Ok(_) => true,
+            Err(StoreError::ForeignReceipt | StoreError::Forked) => false,
+            Err(error) => panic!("an answer by courier failed: {error}"),
+        }
     }
 
     pub(crate) fn store(&self) -> &Store {
         self.store.as_ref().unwrap()
     }
 
-    pub(crate) fn enrol(&self, relay: &SimRelay, ticket: &Ticket) -> EnrolResponse {
+    pub(crate) fn enrol(&mut self, relay: &SimRelay, ticket: &Ticket) -> EnrolResponse {
         let identity = self.store().begin_enrolment(ticket).unwrap();
         let answer = tokio::runtime::Builder::new_current_thread()
             .build()
@@ -95,35 +252,39 @@ impl SimPhone {
             ));
         let answer = answer.unwrap();
         self.store().complete_enrolment(&answer).unwrap();
+        self.writers.insert(answer.certificate.certificate.writer);
         answer
     }
 
-    /// Saves a new record of `kind` in the phone's grid.
+    /// Saves a new record of `kind` in `grid`. None if the worker may not write there now.
     pub(crate) fn save_new(
         &mut self,
+        grid: ScopeId,
         kind: Kind,
         fields: Vec<(String, xunge_records::Value)>,
-    ) -> Saved {
+    ) -> Option<Saved> {
         let form = FormRef {
             id: kind.name().into(),
             version: 1,
         };
-        let mut save = Save::new(
-            kind,
-            Open {
-                scope: self.grid,
-                form,
-            },
-        );
+        let mut save = Save::new(kind, Open { scope: grid, form });
         save.set = fields;
-        self.save(&save)
+        match self.try_save(&save) {
+            Err(StoreError::ScopeNotWritable(_)) => None,
+            saved => Some(saved.unwrap()),
+        }
+    }
+
+    /// Saves a change of a record that is here.
+    pub(crate) fn save(&mut self, save: &Save) -> Saved {
+        self.try_save(save).unwrap()
     }
 
     /// Saves. What the store answers is what the test holds it to.
-    pub(crate) fn save(&mut self, save: &Save) -> Saved {
-        let saved = self.store().save(save).unwrap();
+    fn try_save(&mut self, save: &Save) -> Result<Saved, StoreError> {
+        let saved = self.store().save(save)?;
         self.wrote.insert(saved.record);
-        saved
+        Ok(saved)
     }
 
     pub(crate) fn is_syncing(&self) -> bool {
@@ -184,6 +345,19 @@ fn expected(error: &SyncError) -> Option<&'static str> {
         | SyncError::NotAuthentic(_)
         | SyncError::Refused { .. } => Some(error.code()),
         _ => None,
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
     }
 }
 

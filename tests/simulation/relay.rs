@@ -1,5 +1,7 @@
-//! The relay of a simulation: the real one, on a real database, with an injected world, killed and started at will.
+//! The relay of a simulation: the real one, on a real database, with an injected world, killed, started and restored at
+//! will.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -7,12 +9,17 @@ use rand::rngs::ChaCha12Rng;
 use rand::{Rng as _, SeedableRng as _};
 use xunge_protocol::enrolment::Ticket;
 use xunge_protocol::system::{Grant, OrgNode};
-use xunge_protocol::{RecordId, ScopeId, Timestamp};
+use xunge_protocol::{EpochId, RecordId, ScopeId, Timestamp, WriterId};
 use xunge_records::{FormRef, Kind, Record, Verb, check_change};
 use xunge_server::authority::{self, Draft, NewTicket};
+use xunge_server::journal::{self, Journal};
 use xunge_server::relay::{Config, Relay};
-use xunge_server::store::{NewCounty, Options, Store, StoreError};
+use xunge_server::store::{
+    EntryId, NewCounty, Options, QuarantineState, RecordRow, Store, StoreError,
+};
 use xunge_server::{log, sync};
+
+use crate::ledger::{token, token_said};
 
 /// The relay's clock and generator.
 pub(crate) struct RelayEnv(Mutex<(Timestamp, ChaCha12Rng)>);
@@ -43,11 +50,15 @@ pub(crate) struct SimRelay {
     env: Arc<RelayEnv>,
     relay: Option<Arc<Relay>>,
     pub(crate) county: ScopeId,
+    backups: u32,
 }
 
 const OPTIONS: Options = Options {
     writer_thread: false,
 };
+
+/// A page of a list; no world holds more.
+const ALL: usize = 1_000_000;
 
 impl SimRelay {
     pub(crate) fn new(dir: PathBuf, seed: u64, now: Timestamp) -> Self {
@@ -57,23 +68,64 @@ impl SimRelay {
         ))));
         let world: &dyn xunge_server::env::Env = env.as_ref();
         let new = NewCounty::drawn(world, "999999", "青山县");
-        let store = Store::create(&dir, &new, OPTIONS).unwrap();
-        let relay = Arc::new(Relay::new(store, env.clone(), Config::default()).unwrap());
-        Self {
+        let data = dir.join("data");
+        drop(Store::create(&data, &new, OPTIONS).unwrap());
+        let mut relay = Self {
             dir,
             env,
-            relay: Some(relay),
+            relay: None,
             county: new.scope,
-        }
+            backups: 0,
+        };
+        relay.start();
+        relay
+    }
+
+    fn start(&mut self) {
+        let store = Store::open(&*self.dir.join("data"), OPTIONS).unwrap();
+        let config = Config {
+            journal: Some(self.journal()),
+            ..Config::default()
+        };
+        self.relay = Some(Arc::new(
+            Relay::new(store, self.env.clone(), config).unwrap(),
+        ));
+    }
+
+    /// Outside of every backup.
+    fn journal(&self) -> PathBuf {
+        self.dir.join("journal")
     }
 
     /// Stops it without any ceremony, and starts it on what is on disk.
     pub(crate) fn kill_and_start(&mut self) {
         self.relay = None;
-        let store = Store::open(&self.dir, OPTIONS).unwrap();
-        self.relay = Some(Arc::new(
-            Relay::new(store, self.env.clone(), Config::default()).unwrap(),
-        ));
+        self.start();
+    }
+
+    /// Writes a backup, to go back to later.
+    pub(crate) fn back_up(&mut self) -> PathBuf {
+        self.backups += 1;
+        let to = self.dir.join(format!("backup{}", self.backups));
+        let relay = self.relay();
+        relay.store.write_backup(&relay.media_dir(), &to).unwrap();
+        to
+    }
+
+    /// What `xunge restore` does: the backup in a new epoch, told what the journal knows.
+    pub(crate) fn restore(&mut self, from: &std::path::Path) {
+        self.relay = None;
+        let world: &dyn xunge_server::env::Env = self.env.as_ref();
+        let (epoch, writer) = (EpochId(world.random()), WriterId(world.random()));
+        let data = self.dir.join("data");
+        Store::restore(&*data, &data.join("media"), from, epoch, writer).unwrap();
+        let facts = vec![Journal::at(self.journal()).read().unwrap()];
+        self.start();
+        authority::command(self.relay(), move |a, _| {
+            journal::apply(a, &facts)?;
+            Ok::<_, Refused>(())
+        })
+        .unwrap();
     }
 
     pub(crate) fn advance(&self, millis: i64) {
@@ -84,12 +136,18 @@ impl SimRelay {
         self.relay.as_ref().unwrap()
     }
 
+    /// Which life of its log this is.
+    pub(crate) fn epoch(&self) -> EpochId {
+        self.relay().county().epoch
+    }
+
     /// Answers a request to `path`: status and body.
     pub(crate) fn answer(&self, path: &str, body: &[u8]) -> (u16, Vec<u8>) {
-        let outcome = if path == xunge_protocol::enrolment::ENROL_PATH {
-            sync::enrol::handle(self.relay(), body)
-        } else {
-            sync::handle(self.relay(), body)
+        let outcome = match path {
+            xunge_protocol::enrolment::ENROL_PATH => sync::enrol::handle(self.relay(), body),
+            xunge_protocol::succession::SUCCEED_PATH => sync::succeed::handle(self.relay(), body),
+            xunge_protocol::bundle::COURIER_PATH => sync::courier::handle(self.relay(), body),
+            _ => sync::handle(self.relay(), body),
         };
         match outcome {
             Ok(body) => (200, body),
@@ -185,6 +243,89 @@ impl SimRelay {
     pub(crate) fn erase(&self, record: RecordId) {
         authority::command(self.relay(), move |a, _| {
             a.erase(record)?;
+            Ok::<_, Refused>(())
+        })
+        .unwrap();
+    }
+
+    /// Every record that the relay shows.
+    pub(crate) fn records(&self) -> Vec<RecordRow> {
+        self.relay()
+            .store
+            .read::<_, StoreError>(|tx| tx.records_after(0, None, None, ALL))
+            .unwrap()
+    }
+
+    /// What workers said in the records that the relay shows, with how often it is there.
+    pub(crate) fn tokens(&self) -> BTreeMap<String, u64> {
+        let mut found = BTreeMap::new();
+        for row in self.records() {
+            if let Some(token) = self.record(row.record).and_then(|r| token(&r.fields)) {
+                *found.entry(token).or_default() += 1;
+            }
+        }
+        found
+    }
+
+    /// What workers said in the entries that wait in quarantine.
+    pub(crate) fn quarantined(&self) -> Vec<(EntryId, Option<String>)> {
+        self.relay()
+            .store
+            .read::<_, StoreError>(|tx| {
+                let rows = tx.quarantine(Some(QuarantineState::Waiting), None, None, ALL)?;
+                rows.into_iter()
+                    .map(|row| {
+                        let EntryId {
+                            scope,
+                            writer,
+                            index,
+                            ordinal,
+                        } = row.id;
+                        let entries = tx.entries(scope, writer, index)?;
+                        let entry = entries.into_iter().find(|e| e.ordinal == ordinal);
+                        let said = entry.and_then(|e| check_change(&e.entry.body).ok());
+                        Ok((row.id, said.and_then(|c| token_said(&c.operations))))
+                    })
+                    .collect()
+            })
+            .unwrap()
+    }
+
+    /// A supervisor lets an entry in after all. False if it cannot be admitted now.
+    pub(crate) fn admit(&self, id: EntryId) -> bool {
+        authority::command(self.relay(), move |a, _| {
+            a.admit(id, "周主任", "核对过")?;
+            Ok::<_, Refused>(())
+        })
+        .is_ok()
+    }
+
+    /// A supervisor revokes a phone, with all that it was.
+    pub(crate) fn revoke(&self, writer: WriterId) {
+        authority::command(self.relay(), move |a, _| {
+            let row = a.tx().writer(writer)?.ok_or("no such writer")?;
+            a.revoke(&row)?;
+            Ok::<_, Refused>(())
+        })
+        .unwrap();
+    }
+
+    /// A worker goes from one grid to another.
+    pub(crate) fn move_worker(&self, worker: String, from: ScopeId, to: ScopeId) {
+        authority::command(self.relay(), move |a, _| {
+            let now = a.now();
+            let held = a.tx().grant(&worker, from)?.ok_or("no grant")?;
+            a.grant(&Grant {
+                until: Some(now),
+                ..held
+            })?;
+            a.grant(&Grant {
+                worker,
+                scope: to,
+                from: now,
+                until: None,
+                drain_days: 30,
+            })?;
             Ok::<_, Refused>(())
         })
         .unwrap();

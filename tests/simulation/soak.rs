@@ -1,14 +1,16 @@
 //! The simulation for as long as asked, seed after seed. `cargo xtask soak` sets the wishes as environment variables.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, json};
 
 use crate::counts::FAULTS;
-use crate::world::World;
+use crate::scenario::{self, Ended};
 
-const PHONES: usize = 10;
 const STEPS: u64 = 1_500;
+/// How long to look for fewer steps that go wrong.
+const SHRINK: Duration = Duration::from_secs(60);
 
 fn wish(name: &str) -> Option<String> {
     std::env::var(format!("XUNGE_SOAK_{name}")).ok()
@@ -18,43 +20,43 @@ fn wish(name: &str) -> Option<String> {
 pub(crate) fn run() {
     let seconds = wish("SECONDS").and_then(|s| s.parse().ok()).unwrap_or(60);
     let asked: Option<u64> = wish("SEED").and_then(|s| s.parse().ok());
-    let replay = asked.is_some();
+    let only: Option<BTreeSet<u64>> = wish("STEPS").map(|steps| {
+        steps
+            .split(',')
+            .filter_map(|s| s.trim().parse().ok())
+            .collect()
+    });
+    plant_wish();
     let mut seed = asked.unwrap_or_else(rand::random);
     let began = Instant::now();
     let (mut steps, mut saves, mut exchanges) = (0, 0, 0);
     let mut faults = Map::new();
-    let mut violations;
-    loop {
-        let mut world = World::new(seed, PHONES);
-        let mut step = 0;
-        while step < STEPS && world.violations.is_empty() {
-            world.step();
-            step += 1;
-        }
-        if world.violations.is_empty() {
-            world.come_to_rest();
-        }
-        steps += step;
-        saves += world.counts.get("save");
-        exchanges += world.counts.get("sync");
+    let last: Ended = loop {
+        let ended = match &only {
+            Some(only) => scenario::run(seed, only.iter().copied()),
+            None => scenario::run(seed, 0..STEPS),
+        };
+        steps += ended.steps;
+        saves += ended.counts.get("save");
+        exchanges += ended.counts.get("sync");
         for what in FAULTS {
             let before = faults
                 .get(what)
                 .and_then(serde_json::Value::as_u64)
                 .unwrap_or(0);
-            faults.insert(what.into(), (before + world.counts.get(what)).into());
+            faults.insert(what.into(), (before + ended.counts.get(what)).into());
         }
-        violations = world.violations.clone();
         println!(
-            "seed {seed}, {step} steps, trace {}: {}",
-            world.trace_hash(),
-            world.counts
+            "seed {seed}, {} steps, trace {}: {}",
+            ended.steps, ended.trace, ended.counts
         );
-        if replay || !violations.is_empty() || began.elapsed() >= Duration::from_secs(seconds) {
-            break;
+        let over = began.elapsed() >= Duration::from_secs(seconds);
+        if asked.is_some() || !ended.violations.is_empty() || over {
+            break ended;
         }
         seed += 1;
-    }
+    };
+    let violations = &last.violations;
     let report = json!({
         "seed": seed, "steps": steps, "saves": saves, "exchanges": exchanges,
         "violations": violations.len(), "faults": faults,
@@ -65,5 +67,30 @@ pub(crate) fn run() {
     if let Some(path) = wish("JSON") {
         std::fs::write(path, format!("{report:#}\n")).expect("the report can be written");
     }
-    assert!(violations.is_empty(), "seed {seed}: {violations:#?}");
+    if !violations.is_empty() {
+        println!("seed {seed}, step {}: {violations:#?}", last.steps);
+        if only.is_none() {
+            let (left, ended) = scenario::shrink(seed, last.steps, SHRINK);
+            let steps: Vec<String> = left.iter().map(u64::to_string).collect();
+            println!(
+                "{} of these steps do it: {:#?}",
+                left.len(),
+                ended.violations
+            );
+            println!("cargo xtask soak --seed {seed} --steps {}", steps.join(","));
+        }
+        panic!("seed {seed}: {} violations", violations.len());
+    }
 }
+
+#[cfg(feature = "planted")]
+fn plant_wish() {
+    if let Some(name) = wish("PLANT") {
+        let bug = xunge_planted::Bug::from_name(&name);
+        println!("planted: {name}");
+        xunge_planted::plant(Some(bug.expect("the name of a bug that can be planted")));
+    }
+}
+
+#[cfg(not(feature = "planted"))]
+fn plant_wish() {}

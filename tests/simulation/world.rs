@@ -1,49 +1,71 @@
 //! The seeded scheduler: one step is one thing that happens, to one phone, one message, or the relay.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use rand::rngs::ChaCha8Rng;
 use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use tempfile::TempDir;
-use xunge_core::env::Env as _;
 use xunge_core::store::{Save, SyncState};
 use xunge_core::sync::{Answer, Event, TransportFailure};
 use xunge_protocol::{Confidence, Hash32, RecordId, ScopeId, Timestamp};
 use xunge_records::{EventBody, Kind, Value, Verb};
 
+use crate::accidents::Trouble;
 use crate::check;
 use crate::counts::Counts;
+use crate::courier::Courier;
+use crate::intruder::Intruder;
+use crate::ledger::{Ledger, token};
 use crate::network::{Fate, Message, Network};
 use crate::phone::{SimPhone, Wish};
 use crate::relay::SimRelay;
 
 const GRIDS: usize = 3;
 const HOUSEHOLDS_A_GRID: usize = 6;
+/// Syncs of each phone until all must be at rest.
+const MOST_ROUNDS: usize = 4;
 /// 2026-11-23, noon in China.
 const START: Timestamp = Timestamp(1_795_406_400_000);
 
 /// Phones, a relay, and the network between them.
 pub(crate) struct World {
-    random: ChaCha8Rng,
-    relay: SimRelay,
-    phones: Vec<SimPhone>,
-    network: Network,
+    seed: u64,
+    pub(crate) random: ChaCha8Rng,
+    pub(crate) relay: SimRelay,
+    pub(crate) phones: Vec<SimPhone>,
+    pub(crate) network: Network,
     /// Phones that wait: attempt, and milliseconds.
-    waiting: BTreeMap<usize, (u64, u64)>,
+    pub(crate) waiting: BTreeMap<usize, (u64, u64)>,
+    pub(crate) grids: Vec<ScopeId>,
     households: Vec<(ScopeId, RecordId)>,
     /// Records that a supervisor erased, by their grid.
     erased: BTreeSet<(ScopeId, RecordId)>,
+    pub(crate) ledger: Ledger,
+    pub(crate) courier: Courier,
+    pub(crate) intruder: Intruder,
+    /// Workers whose phones were revoked, with what of theirs the town had then.
+    pub(crate) revoked: BTreeMap<usize, BTreeSet<String>>,
+    /// A backup that the relay will go back to.
+    pub(crate) backup: Option<PathBuf>,
+    pub(crate) trouble: Trouble,
     pub(crate) counts: Counts,
     pub(crate) violations: Vec<String>,
     trace: Vec<u8>,
-    _dir: TempDir,
+    pub(crate) dir: TempDir,
+}
+
+fn generator(seed: u64, step: u64) -> ChaCha8Rng {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    random.set_stream(step);
+    random
 }
 
 impl World {
     pub(crate) fn new(seed: u64, phones: usize) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut random = generator(seed, u64::MAX - 1);
         let relay = SimRelay::new(dir.path().join("relay"), random.random(), START);
         let grids = relay.organise(GRIDS);
         let mut households = Vec::new();
@@ -55,28 +77,42 @@ impl World {
         let phones = (0..phones)
             .map(|n| {
                 let grid = grids[n % grids.len()];
-                let phone = SimPhone::new(
+                let mut phone = SimPhone::new(
                     dir.path().join(format!("phone{n}")),
                     random.random(),
                     START,
+                    n,
                     grid,
                 );
                 phone.enrol(&relay, &relay.ticket(grid, format!("网格员{n}")));
                 phone
             })
             .collect();
+        let intruder = Intruder::new(dir.path(), &mut random, &relay, grids[0], START);
         let mut world = Self {
+            seed,
             random,
             relay,
             phones,
             network: Network::default(),
             waiting: BTreeMap::new(),
+            grids,
             households,
             erased: BTreeSet::new(),
+            ledger: Ledger::default(),
+            courier: Courier::default(),
+            intruder,
+            revoked: BTreeMap::new(),
+            backup: None,
+            trouble: if seed.is_multiple_of(2) {
+                Trouble::Backups
+            } else {
+                Trouble::Copies
+            },
             counts: Counts::default(),
             violations: Vec::new(),
             trace: Vec::new(),
-            _dir: dir,
+            dir,
         };
         world.deliver_everything();
         world
@@ -87,10 +123,11 @@ impl World {
         Hash32::of(&self.trace)
     }
 
-    /// One thing happens.
-    pub(crate) fn step(&mut self) {
+    /// The thing that happens at step `number` of a seed. Each has a generator of its own, so that others can be left out.
+    pub(crate) fn step(&mut self, number: u64) {
+        self.random = generator(self.seed, number);
         let n = self.random.random_range(0..self.phones.len());
-        let what = self.random.random_range(0..106);
+        let what = self.random.random_range(0..112);
         self.trace.extend_from_slice(&[n as u8, what as u8]);
         match what {
             0..10 => self.save(n),
@@ -114,7 +151,10 @@ impl World {
             34..38 => self.decide_something(n),
             100..102 => self.set_clock(n),
             102 => self.erase_something(n),
-            103.. => self.lose_signal(n),
+            103..106 => self.lose_signal(n),
+            106..109 => self.courier_acts(n),
+            109 => self.intruder_acts(n),
+            110.. => self.accident(n),
             38..45 => self.wake_one(),
             _ => self.deliver_one(true),
         }
@@ -122,36 +162,41 @@ impl World {
         self.phones[n].env.advance(1_009);
     }
 
-    fn save(&mut self, n: usize) {
-        self.counts.count("save");
-        let household = self.household_of(n);
+    pub(crate) fn save(&mut self, n: usize) {
+        let token = self.ledger.say();
         let text = |s: &str| Value::from(s);
-        if self.random.random_bool(0.6) {
-            self.phones[n].save_new(
-                Kind::Visit,
-                vec![
-                    ("household".into(), Value::from(household.to_string())),
+        let visit = self.random.random_bool(0.6);
+        // A worker who was moved may still write where the phone does not know of it yet.
+        for grid in self.phones[n].grids.clone().into_iter().rev() {
+            let (kind, fields) = if visit {
+                let household = self.household_of(grid).to_string();
+                let fields = vec![
+                    ("household".into(), Value::from(household)),
                     ("visited_on".into(), text("2026-11-23")),
                     ("purposes/VP08".into(), Value::from(true)),
                     ("met".into(), text("MW01")),
-                ],
-            );
-        } else {
-            self.phones[n].save_new(
-                Kind::Dispute,
-                vec![
+                    ("note".into(), text(&token)),
+                ];
+                (Kind::Visit, fields)
+            } else {
+                let fields = vec![
                     ("type".into(), text("07")),
                     ("scale".into(), text("01")),
                     ("source".into(), text("DS01")),
-                    ("place".into(), text("石坎村三组")),
-                ],
-            );
+                    ("place".into(), text(&token)),
+                ];
+                (Kind::Dispute, fields)
+            };
+            if self.phones[n].save_new(grid, kind, fields).is_some() {
+                self.counts.count("save");
+                self.ledger.saved(token, self.phones[n].worker);
+                break;
+            }
         }
         self.check_phone(n);
     }
 
-    fn household_of(&mut self, n: usize) -> RecordId {
-        let grid = self.phones[n].grid;
+    fn household_of(&mut self, grid: ScopeId) -> RecordId {
         let own: Vec<_> = self
             .households
             .iter()
@@ -162,7 +207,7 @@ impl World {
 
     /// Several phones of a grid change the same field of the same few households.
     fn edit_household(&mut self, n: usize) {
-        let household = self.household_of(n);
+        let household = self.household_of(self.phones[n].grid());
         if self.phones[n].store().record(&household).unwrap().is_none() {
             return;
         }
@@ -212,31 +257,21 @@ impl World {
         self.check_phone(n);
     }
 
-    /// Its owner, or an empty battery, sets the clock of a phone.
-    fn set_clock(&mut self, n: usize) {
-        let env = self.phones[n].env.clone();
-        let (what, clock) = match self.random.random_range(0..3) {
-            0 => ("clock in 1970", Timestamp(0)),
-            1 => ("clock in 2100", Timestamp(4_102_444_800_000)),
-            _ => ("clock set back", env.wall_clock().plus_millis(-7_200_000)),
-        };
-        self.counts.count(what);
-        env.set_wall_clock(clock);
-    }
-
     /// A supervisor erases a visit that is in the town, while phones still hold it.
     fn erase_something(&mut self, n: usize) {
         let mine: Vec<_> = self.phones[n].wrote.iter().copied().collect();
         let Some(record) = mine.choose(&mut self.random).copied() else {
             return;
         };
-        if self
-            .relay
-            .record(record)
-            .is_some_and(|r| r.kind == Kind::Visit)
-        {
+        let Some(there) = self.relay.record(record) else {
+            return;
+        };
+        if let (Kind::Visit, Some(scope)) = (there.kind, there.scope) {
             self.relay.erase(record);
-            self.erased.insert((self.phones[n].grid, record));
+            self.erased.insert((scope, record));
+            if let Some(token) = token(&there.fields) {
+                self.ledger.erased(&token);
+            }
             self.counts.count("erased while a phone is away");
         }
     }
@@ -273,6 +308,10 @@ impl World {
     }
 
     fn decide_something(&mut self, n: usize) {
+        // What the relay itself says after a backup is lost with it.
+        if self.backup.is_some() {
+            return;
+        }
         let disputes: Vec<_> = self.phones[n].wrote.iter().copied().collect();
         let Some(record) = disputes.choose(&mut self.random).copied() else {
             return;
@@ -302,7 +341,7 @@ impl World {
     }
 
     /// Does what a phone wishes.
-    fn grant(&mut self, n: usize, wish: Wish) {
+    pub(crate) fn grant(&mut self, n: usize, wish: Wish) {
         match wish {
             Wish::Send {
                 attempt,
@@ -324,11 +363,16 @@ impl World {
             Wish::Rest(Err(_)) => self.counts.count("sync gave up"),
         }
         self.check_phone(n);
+        self.check_claims(n);
+    }
+
+    pub(crate) fn check_claims(&mut self, n: usize) {
         self.violations
             .extend(check::claims(n, &self.phones[n], &self.relay, &self.erased));
     }
 
-    fn check_phone(&mut self, n: usize) {
+    pub(crate) fn check_phone(&mut self, n: usize) {
+        self.phones[n].follow_new_ids();
         self.forget_erased(n);
         self.violations.extend(check::phone(n, &self.phones[n]));
     }
@@ -413,9 +457,9 @@ impl World {
         }
     }
 
-    /// The network is good again, and everyone syncs until nothing changes.
+    /// The network is good again, and everyone syncs until nothing waits.
     fn deliver_everything(&mut self) {
-        for _ in 0..3 {
+        for _ in 0..MOST_ROUNDS {
             for n in 0..self.phones.len() {
                 if !self.phones[n].is_syncing() {
                     let wish = self.phones[n].begin_sync();
@@ -431,7 +475,7 @@ impl World {
         }
     }
 
-    /// I3, and that nothing waits any more.
+    /// I3, and that nothing waits any more and the town has what it is owed.
     pub(crate) fn come_to_rest(&mut self) {
         // Syncs that still wait for a lost message are those of a phone that was switched off and on.
         for phone in &mut self.phones {
@@ -439,33 +483,40 @@ impl World {
         }
         self.waiting.clear();
         self.network = Network::default();
+        self.random = generator(self.seed, u64::MAX);
+        self.go_back_to_the_backup();
         self.deliver_everything();
-        let mut written: BTreeMap<ScopeId, BTreeSet<RecordId>> = BTreeMap::new();
+        self.admit_what_the_revoked_sent();
+        self.deliver_everything();
         for n in 0..self.phones.len() {
             self.check_phone(n);
         }
         for (n, phone) in self.phones.iter().enumerate() {
-            written.entry(phone.grid).or_default().extend(&phone.wrote);
             let progress = phone.store().progress().unwrap();
-            if progress.waiting + progress.refused > 0 {
+            // What a revoked phone built on something that the relay lost with its disk stays refused, and is shown so.
+            let is_revoked = self.revoked.contains_key(&phone.worker);
+            let may_be_refused = is_revoked && self.trouble == Trouble::Backups;
+            if progress.waiting > 0 || progress.refused > 0 && !may_be_refused {
                 self.violations
-                    .push(format!("at rest, phone {n} says {progress:?}"));
+                    .push(format!("I9: at rest, phone {n} says {progress:?}"));
             }
         }
-        for (grid, records) in written {
+        self.violations.extend(self.ledger.settle(&self.relay));
+        let rows = self.relay.records();
+        for grid in &self.grids {
             let there: Vec<_> = self
                 .phones
                 .iter()
                 .enumerate()
-                .filter(|(_, p)| p.grid == grid)
+                .filter(|(_, p)| p.grid() == *grid && !self.revoked.contains_key(&p.worker))
                 .collect();
-            for (_, record) in self.erased.iter().filter(|(scope, _)| *scope == grid) {
+            for (_, record) in self.erased.iter().filter(|(scope, _)| scope == grid) {
                 self.violations
                     .extend(check::erased(*record, &there, &self.relay));
             }
-            for record in records {
+            for row in rows.iter().filter(|row| row.scope == *grid) {
                 self.violations
-                    .extend(check::agreement(record, &there, &self.relay));
+                    .extend(check::agreement(row.record, &there, &self.relay));
             }
         }
     }

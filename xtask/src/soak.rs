@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use xunge_planted::Bug;
 use xunge_tests::{Outcome, fail};
 
 use crate::run;
@@ -17,6 +18,15 @@ pub(crate) struct Soak {
     /// Replays a run.
     #[arg(long)]
     seed: Option<u64>,
+    /// Takes only these steps of that run, with commas between them.
+    #[arg(long, requires = "seed")]
+    steps: Option<String>,
+    /// Plants a bug, which is to be found: exit 1 is the good end then.
+    #[arg(long, value_parser = planted)]
+    plant: Option<Bug>,
+    /// Lists the bugs that can be planted.
+    #[arg(long)]
+    plants: bool,
     /// Writes `{seed, steps, saves, exchanges, violations, faults, steps_per_second}`.
     #[arg(long)]
     json: Option<PathBuf>,
@@ -31,19 +41,25 @@ impl Soak {
         {
             fail!("soak: tests/simulation is missing from this version");
         }
+        if self.plants {
+            for bug in Bug::ALL {
+                println!("{}", bug.name());
+            }
+            return Ok(());
+        }
         let seconds = self.seconds.to_string();
         let mut command = run::command(
             "cargo",
-            &[
-                "test",
-                "--workspace",
-                "--test",
-                "simulation",
-                "--quiet",
-                "--",
-            ],
+            &["test", "--workspace", "--test", "simulation", "--quiet"],
         );
-        command.args(["--exact", "soak", "--ignored", "--nocapture"]);
+        if let Some(bug) = self.plant {
+            command.args(["--features", "xunge-tests/planted"]);
+            command.env("XUNGE_SOAK_PLANT", bug.name());
+        }
+        if let Some(steps) = self.steps {
+            command.env("XUNGE_SOAK_STEPS", steps);
+        }
+        command.args(["--", "--exact", "soak", "--ignored", "--nocapture"]);
         command.env("XUNGE_SOAK_SECONDS", seconds);
         if let Some(seed) = self.seed {
             command.env("XUNGE_SOAK_SEED", seed.to_string());
@@ -53,4 +69,8 @@ impl Soak {
         }
         run::shown(command)
     }
+}
+
+fn planted(name: &str) -> Result<Bug, String> {
+    Bug::from_name(name).ok_or_else(|| "no such bug; --plants lists them".into())
 }

@@ -148,7 +148,7 @@ pub fn open_response<T: for<'b> minicbor::Decode<'b, ()>>(
     response: &[u8],
 ) -> Result<T, WireError> {
     let (prefix, payload) = split::<RESPONSE_PREFIX>("response", response)?;
-    key.verify(
+    let signed = key.verify(
         RESPONSE_LABEL,
         &[
             &field::<8>(prefix, 2),
@@ -156,7 +156,10 @@ pub fn open_response<T: for<'b> minicbor::Decode<'b, ()>>(
             &Hash32::of(payload).0,
         ],
         &Signature(field(prefix, 10)),
-    )?;
+    );
+    if !xunge_planted::is_on(xunge_planted::Bug::ReceiptNotChecked) {
+        signed?;
+    }
     wire::decode(
         "response",
         &payload::open("response", payload, MAX_PLAIN_BYTES)?,

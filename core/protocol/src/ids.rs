@@ -117,12 +117,14 @@ id!(
     Hash32, 32
 );
 id!(
-    /// A record: a tag byte and 12 bytes. Tag 1 is `writer ‖ counter`, tag 2 a digest of what the record is about.
+    /// A record: a tag byte and 12 bytes. Tag 1 is `writer ‖ counter`, tag 2 a digest of what the record is about, tag 3
+    /// `writer ‖ digest` of a record that its writer began and a successor of that writer says again.
     RecordId, 13
 );
 
 const TAG_WRITTEN: u8 = 1;
 const TAG_DERIVED: u8 = 2;
+const TAG_SAID_AGAIN: u8 = 3;
 
 impl RecordId {
     /// The `counter`-th record that `writer` opened.
@@ -155,7 +157,29 @@ impl RecordId {
         Self::derived("acknowledgement", &[warning, household])
     }
 
-    /// The only writer who may open this record, or `None` if any writer of its scope may.
+    /// The id of this record, whose opening change had the hash `opening`, where a successor of its writer says it again:
+    /// two copies of a phone that both do so mean the same record. It stays as it is if it was said again before, or if
+    /// it follows from what it is about.
+    pub fn said_again(&self, opening: &Hash32) -> Self {
+        if self.0[0] != TAG_WRITTEN {
+            return *self;
+        }
+        let mut hash = Sha256::new();
+        hash.update(b"xunge record said again");
+        hash.update(self.0);
+        hash.update(opening.0);
+        let mut bytes = self.0;
+        bytes[0] = TAG_SAID_AGAIN;
+        bytes[9..].copy_from_slice(&hash.finalize()[..4]);
+        Self(bytes)
+    }
+
+    /// Whether it is a record that a successor of its first writer says again.
+    pub fn is_said_again(&self) -> bool {
+        self.0[0] == TAG_SAID_AGAIN
+    }
+
+    /// The only writer who may open this record, or `None` if its content decides who may.
     pub fn opener(&self) -> Option<WriterId> {
         (self.0[0] == TAG_WRITTEN).then(|| {
             let mut writer = [0u8; 8];
@@ -166,7 +190,7 @@ impl RecordId {
 
     /// Whether the tag byte is one that this version knows.
     pub fn is_known(&self) -> bool {
-        matches!(self.0[0], TAG_WRITTEN | TAG_DERIVED)
+        matches!(self.0[0], TAG_WRITTEN | TAG_DERIVED | TAG_SAID_AGAIN)
     }
 }
 
@@ -211,5 +235,15 @@ mod tests {
         assert_eq!(written.opener(), Some(WriterId([9; 8])));
         assert_eq!(ack.opener(), None);
         assert!(ack.is_known());
+    }
+
+    #[test]
+    fn two_copies_that_say_a_record_again_name_the_same_one_and_another_opening_names_another() {
+        let record = RecordId::written(WriterId([9; 8]), 1);
+        let again = record.said_again(&Hash32([1; 32]));
+        assert_eq!(again, record.said_again(&Hash32([1; 32])));
+        assert_ne!(again, record.said_again(&Hash32([2; 32])));
+        assert_eq!(again, again.said_again(&Hash32([3; 32])));
+        assert!(again.is_known() && again.is_said_again() && again.opener().is_none());
     }
 }

@@ -1,10 +1,11 @@
 //! Where this phone stands in the relay's log: epoch, cursor per scope, receipt cursor, request counter.
 
 use rusqlite::Transaction;
+use xunge_planted::Bug;
 use xunge_protocol::message::{Cursor, ScopeStatus};
 use xunge_protocol::{EpochId, ScopeId};
 
-use super::{Store, StoreError, counters, identity, outbox};
+use super::{Store, StoreError, counters, identity, lost, outbox};
 
 /// What a request says about how far this phone has read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,9 +76,11 @@ pub(super) fn adopt_epoch(tx: &Transaction<'_>, epoch: EpochId) -> Result<(), St
     match self::epoch(tx)? {
         Some(held) if held == epoch => return Ok(()),
         // What the relay said in the epoch before may be lost with it: own segments are offered again.
+        Some(_) if xunge_planted::is_on(Bug::EpochIgnored) => {}
         Some(_) => {
             let (_, me) = identity::enrolled(tx)?;
             outbox::offer_again(tx, "writer = ?1", [me.writer.0])?;
+            lost::doubt(tx)?;
             // So may the files that it held: it is asked for each.
             tx.execute(
                 "UPDATE media SET uploaded = 2 WHERE mine = 1 AND uploaded = 1",
@@ -116,7 +119,9 @@ pub(super) fn advance(tx: &Transaction<'_>, scopes: &[ScopeStatus]) -> Result<()
          ON CONFLICT DO UPDATE SET cursor = ?2, writable = ?3, closed = 0",
     )?;
     for status in scopes {
-        upsert.execute((status.scope.0, status.cursor.cast_signed(), status.write))?;
+        let beyond = u64::from(xunge_planted::is_on(Bug::CursorOffByOne));
+        let cursor = status.cursor + beyond;
+        upsert.execute((status.scope.0, cursor.cast_signed(), status.write))?;
     }
     Ok(())
 }

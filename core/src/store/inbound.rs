@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Transaction;
+use xunge_planted::Bug;
 use xunge_protocol::message::SyncResponse;
 use xunge_protocol::segment::{PulledEntry, PulledSegment};
 use xunge_protocol::system::{SignedCertificate, WriterRole};
@@ -17,8 +18,8 @@ use super::changes::{self, Loaded, NewRow};
 use super::identity::{Enrolled, Identity};
 use super::sync_state::{Progress, progress};
 use super::{
-    Store, StoreError, clock, cursors, erasure, identity, projection, receipts, refused, snapshot,
-    system,
+    Store, StoreError, clock, cursors, erasure, identity, lost, projection, receipts, refused,
+    snapshot, system,
 };
 
 /// What an answer changed.
@@ -78,7 +79,14 @@ impl Store {
             }
             let settled = settle(tx, &identity, &me, gathered)?;
             changed.extend(settled.changed);
-            project(tx, &me, &changed)?;
+            if !xunge_planted::is_on(Bug::LostWordsKept) {
+                changed.extend(lost::settle(tx, &me, response)?);
+            }
+            if !(xunge_planted::is_on(Bug::ProjectionOutsideTransaction)
+                && self.env.random::<1>()[0] < 32)
+            {
+                project(tx, &me, &changed)?;
+            }
             cursors::advance(tx, &response.scopes)?;
             Ok(Applied {
                 changed: changed.into_iter().collect(),

@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_pieces.sql"),
     include_str!("migrations/0005_pins.sql"),
     include_str!("migrations/0006_snapshots.sql"),
+    include_str!("migrations/0007_doubtful.sql"),
 ];
 
 /// Version of the schema that this program writes.

@@ -17,6 +17,7 @@ mod held;
 mod households;
 mod identity;
 mod inbound;
+mod lost;
 mod media;
 mod migrations;
 mod outbox;

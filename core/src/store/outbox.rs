@@ -70,6 +70,18 @@ impl Store {
         })
     }
 
+    /// Takes everything that is sealed for received, as no phone may: only where a planted bug asks for it.
+    pub(crate) fn believe_sent(&self) -> Result<(), StoreError> {
+        self.write(|tx| {
+            tx.execute("UPDATE segment SET revision = 0 WHERE revision IS NULL", ())?;
+            tx.execute(
+                "UPDATE change SET verdict = 1 WHERE verdict = 0 AND segment IS NOT NULL",
+                (),
+            )?;
+            Ok(())
+        })
+    }
+
     /// Whether own changes have no receipt yet, sealed or not, outside the scopes `skip`.
     pub fn has_waiting(&self, skip: &[ScopeId]) -> Result<bool, StoreError> {
         self.read(|tx| {

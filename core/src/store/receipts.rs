@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension as _, Transaction};
+use xunge_planted::Bug;
 use xunge_protocol::receipt::SignedReceipt;
 use xunge_protocol::{PublicKey, RecordId, Verdict, WriterId, wire};
 
 use super::changes::Standing;
-use super::{Store, StoreError, cursors, erasure};
+use super::{Store, StoreError, cursors, erasure, refused};
 
 impl Store {
     /// Signed receipts, to show and to keep: the latest of each segment, of all or of one record's.
@@ -76,7 +77,8 @@ pub(super) fn take(
         return Err(StoreError::ForeignReceipt);
     }
     cursors::advance_receipts(tx, receipt.sequence)?;
-    if held.is_some_and(|held| held >= receipt.revision) {
+    let is_ignored = held.is_some() && xunge_planted::is_on(Bug::RevisionIgnored);
+    if is_ignored || held.is_some_and(|held| held >= receipt.revision) {
         return Ok(BTreeSet::new());
     }
     keep(tx, signed)?;
@@ -116,7 +118,7 @@ pub(super) fn keep(tx: &Transaction<'_>, signed: &SignedReceipt) -> Result<(), S
     Ok(())
 }
 
-/// Takes the relay's word about one change.
+/// Takes the relay's word about one change, unless what it said was written again since.
 pub(super) fn apply(
     tx: &Transaction<'_>,
     change: i64,
@@ -140,7 +142,7 @@ pub(super) fn apply(
     };
     tx.prepare_cached(
         "UPDATE change SET verdict = ?2, code = ?3, detail = ?4, position = ?5
-         WHERE id = ?1 AND verdict <> 4",
+         WHERE id = ?1 AND verdict <> 4 AND coalesce(code, '') <> ?6",
     )?
     .execute((
         change,
@@ -148,6 +150,7 @@ pub(super) fn apply(
         code,
         detail,
         position.map(u64::cast_signed),
+        refused::REWRITTEN,
     ))?;
     Ok(())
 }

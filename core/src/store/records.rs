@@ -2,6 +2,7 @@
 
 use rusqlite::types::Value as Sql;
 use rusqlite::{OptionalExtension as _, Row, Transaction};
+use xunge_planted::Bug;
 use xunge_protocol::{RecordId, ScopeId, Timestamp};
 use xunge_records::{Author, Document, Edit, EventBody, EventId, Kind, Open, Record, Value};
 
@@ -122,6 +123,9 @@ pub struct RecordQuery {
 impl Store {
     /// Saves a record. It is on disk when this returns, or nothing of it is.
     pub fn save(&self, save: &Save) -> Result<Saved, StoreError> {
+        if xunge_planted::is_on(Bug::AcknowledgeBeforeCommit) && self.env.random::<1>()[0] < 16 {
+            return self.read(|tx| self.save_in(tx, save));
+        }
         self.write(|tx| self.save_in(tx, save))
     }
 

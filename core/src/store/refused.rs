@@ -13,7 +13,7 @@ use super::records::frontier;
 use super::{Store, StoreError, counters};
 
 /// Code of a change that was written again: what it said is in a later one.
-const REWRITTEN: &str = "rewritten";
+pub(super) const REWRITTEN: &str = "rewritten";
 
 impl Store {
     /// A record with what was refused of it, as its author meant it.
@@ -89,13 +89,45 @@ pub(super) fn rewrite_later_edits(
     if rejected.is_empty() {
         return Ok(());
     }
+    const FELL: &str =
+        "verdict = 0 AND segment IS NULL OR verdict = 3 AND coalesce(detail, '') = ''";
+    if !rewrite_those(tx, me, record, FELL)? {
+        return Ok(());
+    }
+    // The refusal stays what was heard last, until the worker does something about it.
+    for id in rejected {
+        tx.prepare_cached("UPDATE change SET id = (SELECT max(id) + 1 FROM change) WHERE id = ?1")?
+            .execute([id])?;
+    }
+    Ok(())
+}
+
+/// Writes own changes again that built on one which is in nobody's log any more, whether or not they were sent: the relay
+/// can never take them as they are.
+pub(super) fn rewrite_fallen(
+    tx: &Transaction<'_>,
+    me: &Enrolled,
+    record: &RecordId,
+) -> Result<(), StoreError> {
+    rewrite_those(tx, me, record, "verdict IN (0, 1, 2)")?;
+    Ok(())
+}
+
+/// Writes again those own changes of `record` for which the condition `which` holds and that have no place in the
+/// document as it is. False if there are none.
+fn rewrite_those(
+    tx: &Transaction<'_>,
+    me: &Enrolled,
+    record: &RecordId,
+    which: &str,
+) -> Result<bool, StoreError> {
     let Some(mut loaded) = changes::load(tx, record)?.filter(|loaded| !loaded.only_rejected) else {
         // Nothing is left to build on: it shows what was refused, as a whole.
-        return Ok(());
+        return Ok(false);
     };
-    let fallen = fallen(tx, record, &loaded)?;
+    let fallen = fallen(tx, record, &loaded, which)?;
     if fallen.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     for one in &fallen {
         let forget = if one.sealed {
@@ -108,26 +140,21 @@ pub(super) fn rewrite_later_edits(
     for one in &fallen {
         rewrite(tx, me, record, &mut loaded, &one.body)?;
     }
-    // The refusal stays what was heard last, until the worker does something about it.
-    for id in rejected {
-        tx.prepare_cached("UPDATE change SET id = (SELECT max(id) + 1 FROM change) WHERE id = ?1")?
-            .execute([id])?;
-    }
-    Ok(())
+    Ok(true)
 }
 
 fn fallen(
     tx: &Transaction<'_>,
     record: &RecordId,
     loaded: &Loaded,
+    which: &str,
 ) -> Result<Vec<Fallen>, StoreError> {
     let rows = tx
-        .prepare_cached(
+        .prepare_cached(&format!(
             "SELECT id, hash, body, segment IS NOT NULL FROM change
-             WHERE record = ?1 AND mine = 1 AND coalesce(code, '') <> ?2
-               AND (verdict = 0 AND segment IS NULL OR verdict = 3 AND coalesce(detail, '') = '')
-             ORDER BY id",
-        )?
+             WHERE record = ?1 AND mine = 1 AND coalesce(code, '') <> ?2 AND ({which})
+             ORDER BY id"
+        ))?
         .query_map((record.0, REWRITTEN), |row| {
             let fallen = Fallen {
                 id: row.get(0)?,

@@ -9,7 +9,7 @@ use xunge_protocol::snapshot::{Part, SignedSnapshot, Snapshot, open_part};
 use xunge_protocol::{Hash32, PulledEntry, PulledSegment, ScopeId, wire};
 
 use super::inbound::{self, Gathered};
-use super::{Store, StoreError, cursors, identity};
+use super::{Store, StoreError, cursors, identity, lost};
 
 /// A part of which bytes are missing here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -234,6 +234,7 @@ fn finish(tx: &Transaction<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
         return Err(StoreError::SnapshotRefused("unproven"));
     }
     cursors::reach(tx, snapshot.scope, snapshot.position)?;
+    lost::trust(tx, snapshot.scope)?;
     tx.execute("DELETE FROM snapshot WHERE scope = ?1", [snapshot.scope.0])?;
     Ok(())
 }

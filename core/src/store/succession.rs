@@ -7,9 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{OptionalExtension as _, Transaction};
+use xunge_planted::Bug;
 use xunge_protocol::succession::{HeldSegment, Succession, SuccessionRequest};
-use xunge_protocol::{RecordId, ScopeId, SecretKey, Timestamp, Verdict, WireError, WriterId, wire};
-use xunge_records::model::record::FORMER_ID;
+use xunge_protocol::{
+    Hash32, RecordId, ScopeId, SecretKey, Timestamp, Verdict, WireError, WriterId, wire,
+};
+use xunge_records::model::record::{FORMER_ID, FORMER_OPENING};
 use xunge_records::{Author, CheckedChange, Document, Edit, EventId, Kind, Value, check_change};
 
 use super::changes::{self, Loaded, NewRow};
@@ -94,7 +97,7 @@ impl Store {
                 writer: certificate.writer,
                 ..old.clone()
             };
-            let (rewritten, renamed) = rewrite(tx, old.writer, &new)?;
+            let (rewritten, renamed) = rewrite(tx, &new)?;
             Ok(Succeeded {
                 held,
                 rewritten,
@@ -221,12 +224,13 @@ struct Waiting {
     change: CheckedChange,
 }
 
-fn waiting(tx: &Transaction<'_>) -> Result<Vec<Waiting>, StoreError> {
+/// What waits and was written by an earlier incarnation than `new`.
+fn waiting(tx: &Transaction<'_>, new: WriterId) -> Result<Vec<Waiting>, StoreError> {
     let mut select = tx.prepare(
         "SELECT id, record, kind, scope, at, body FROM change
-         WHERE mine = 1 AND verdict = 0 ORDER BY id",
+         WHERE mine = 1 AND verdict = 0 AND writer <> ?1 ORDER BY id",
     )?;
-    let mut rows = select.query(())?;
+    let mut rows = select.query([new.0])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let record = RecordId(row.get(1)?);
@@ -245,9 +249,9 @@ fn waiting(tx: &Transaction<'_>) -> Result<Vec<Waiting>, StoreError> {
 }
 
 /// Writes all that waits anew, as `new`. Returns how many changes, and how many records got a new id.
-fn rewrite(tx: &Transaction<'_>, old: WriterId, new: &Enrolled) -> Result<(u64, u64), StoreError> {
-    let waiting = waiting(tx)?;
-    let names = Names::give(tx, &waiting, old, new.writer)?;
+pub(super) fn rewrite(tx: &Transaction<'_>, new: &Enrolled) -> Result<(u64, u64), StoreError> {
+    let waiting = waiting(tx, new.writer)?;
+    let names = Names::give(tx, &waiting, new.writer)?;
     for change in &waiting {
         tx.prepare_cached("DELETE FROM change WHERE id = ?1")?
             .execute([change.id])?;
@@ -326,24 +330,24 @@ fn forget_projections(tx: &Transaction<'_>, record: &RecordId) -> Result<(), Sto
 #[derive(Default)]
 struct Names {
     records: BTreeMap<RecordId, RecordId>,
+    openings: BTreeMap<RecordId, Hash32>,
     events: BTreeMap<EventId, EventId>,
 }
 
 impl Names {
-    /// New ids for the records that waiting changes begin, and for all their events.
-    fn give(
-        tx: &Transaction<'_>,
-        waiting: &[Waiting],
-        old: WriterId,
-        new: WriterId,
-    ) -> Result<Self, StoreError> {
+    /// New ids for the records that waiting changes begin, and for all their events. Records get the same ones on every
+    /// copy of this phone that says them again.
+    fn give(tx: &Transaction<'_>, waiting: &[Waiting], new: WriterId) -> Result<Self, StoreError> {
         let mut names = Self::default();
         for Waiting { record, change, .. } in waiting {
-            if change.operations.open.is_some() && record.opener() == Some(old) {
-                let counter = counters::next(tx, counters::RECORD)?;
-                names
-                    .records
-                    .insert(*record, RecordId::written(new, counter));
+            let begun = change.operations.open.is_some();
+            if begun && record.opener().is_some_and(|opener| opener != new) {
+                let again = match xunge_planted::is_on(Bug::NewIdForEachCopy) {
+                    true => RecordId::written(new, counters::next(tx, counters::RECORD)?),
+                    false => record.said_again(&change.hash),
+                };
+                names.records.insert(*record, again);
+                names.openings.insert(*record, change.hash);
             }
             for (id, _) in &change.operations.events {
                 let n = counters::next(tx, counters::EVENT)?;
@@ -388,8 +392,10 @@ impl Names {
             };
             edit.set.push((self.path(path), value));
         }
-        if does.open.is_some() && self.records.contains_key(record) {
-            edit = edit.set(FORMER_ID, record.to_string());
+        if let (Some(_), Some(opening)) = (&does.open, self.openings.get(record)) {
+            edit = edit
+                .set(FORMER_ID, record.to_string())
+                .set(FORMER_OPENING, opening.to_string());
         }
         for (id, body) in &does.events {
             let mut body = body.clone();

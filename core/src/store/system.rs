@@ -1,6 +1,7 @@
 //! What the relay says in the log about writers, grants and the organisation, and reading it back.
 
 use rusqlite::{OptionalExtension as _, Transaction};
+use xunge_planted::Bug;
 use xunge_protocol::system::{
     Grant, OrgNode, Resource, Revocation, SignedCertificate, Tombstone, WriterRole,
 };
@@ -103,6 +104,32 @@ pub(super) fn writer(
         .optional()?)
 }
 
+/// The incarnations that the phone of `writer` was before, the last one first.
+pub(super) fn predecessors(
+    tx: &Transaction<'_>,
+    writer: WriterId,
+) -> Result<Vec<WriterId>, StoreError> {
+    let mut found = Vec::new();
+    let mut of = writer;
+    loop {
+        let signed: Option<Vec<u8>> = tx
+            .prepare_cached("SELECT signed FROM certificate WHERE writer = ?1")?
+            .query_row([of.0], |row| row.get(0))
+            .optional()?;
+        let Some(bytes) = signed else {
+            return Ok(found);
+        };
+        let signed: SignedCertificate = wire::decode("certificate", &bytes)?;
+        match signed.certificate.predecessor {
+            Some(before) if !found.contains(&before) => {
+                found.push(before);
+                of = before;
+            }
+            _ => return Ok(found),
+        }
+    }
+}
+
 /// Whether `writer` is an incarnation of the worker `worker`.
 pub(super) fn is_worker(
     tx: &Transaction<'_>,
@@ -150,6 +177,7 @@ pub(super) fn take(
             keep_certificate(tx, &signed)?;
             return Ok(Some(signed.certificate.writer));
         }
+        EntryKind::TOMBSTONE if xunge_planted::is_on(Bug::TombstoneIgnored) => {}
         EntryKind::TOMBSTONE => {
             let tombstone: Tombstone = wire::decode("tombstone", &entry.body)?;
             erasure::take(tx, &tombstone)?;

@@ -177,6 +177,9 @@ impl Engine {
         let budget = self.pace.budget_bytes();
         store.seal_segments()?;
         let segments = store.unacknowledged(MOST_SEGMENTS, budget, &self.skipped())?;
+        if xunge_planted::is_on(xunge_planted::Bug::OutboxClearedOnSend) {
+            store.believe_sent()?;
+        }
         let sent = segments
             .iter()
             .flat_map(|s| s.entries.iter().map(|e| e.record))

@@ -1,13 +1,16 @@
 //! A supervisor's decision about an entry in quarantine: let it in after all, or refuse it for good.
 
 use xunge_protocol::system::WriterRole;
-use xunge_protocol::{Hash32, RefusalCode};
+use xunge_protocol::{Hash32, RecordId, RefusalCode, ScopeId};
 use xunge_records::check_change;
 
 use super::{Authority, AuthorityError};
 use crate::log::judge::{Bearer, Content, Refusal, guard};
 use crate::log::receipt;
 use crate::store::{EntryId, EntryRow, QuarantineRow, QuarantineState};
+
+/// Who decided where nobody had to.
+const BY_ITSELF: &str = "relay";
 
 impl Authority<'_> {
     /// Admits an entry: it gets a position at the end of its scope, its writer a revised receipt. Entries that waited
@@ -33,12 +36,47 @@ impl Authority<'_> {
             .map_err(AuthorityError::Refused)?;
         self.decided(id, QuarantineState::Admitted, user, reason)?;
         let mut admitted = vec![id];
+        admitted.extend(self.let_in_what_waited(id.scope, row.record, user, reason)?);
+        if self.log.place(row.record)?.is_some() {
+            self.register(row.record)?;
+        }
+        self.revise(&admitted)?;
+        Ok(admitted)
+    }
+
+    /// Lets in the entries of `record` that waited only for what has come since, and revises their receipts. Those of a
+    /// revoked phone stay for a supervisor.
+    pub(crate) fn let_in_dependents(
+        &mut self,
+        scope: ScopeId,
+        record: RecordId,
+    ) -> Result<(), AuthorityError> {
+        let admitted = self.let_in_what_waited(scope, record, BY_ITSELF, "")?;
+        if !admitted.is_empty() {
+            tracing::info!(%record, entries = admitted.len(), "what they waited for has come");
+        }
+        self.revise(&admitted)
+    }
+
+    fn let_in_what_waited(
+        &mut self,
+        scope: ScopeId,
+        record: RecordId,
+        user: &str,
+        reason: &str,
+    ) -> Result<Vec<EntryId>, AuthorityError> {
+        let mut admitted = Vec::new();
         // Each round may free further ones.
         loop {
             let before = admitted.len();
-            for (row, entry) in self.tx().waiting_of(id.scope, row.record)? {
+            for (row, entry) in self.tx().waiting_of(scope, record)? {
                 let lists = Content::Checked(self.relay.lists());
+                // For a revoked phone a person decides.
+                let by_itself = user == BY_ITSELF;
+                let writer = self.tx().writer(row.id.writer)?;
+                let is_revoked = writer.is_none_or(|writer| writer.revoked_at.is_some());
                 if row.code == RefusalCode::DependencyMissing
+                    && !(by_itself && is_revoked)
                     && self.let_in(&row, &entry, lists)?.is_ok()
                 {
                     self.decided(row.id, QuarantineState::Admitted, user, reason)?;
@@ -46,14 +84,9 @@ impl Authority<'_> {
                 }
             }
             if admitted.len() == before {
-                break;
+                return Ok(admitted);
             }
         }
-        if self.log.place(row.record)?.is_some() {
-            self.register(row.record)?;
-        }
-        self.revise(&admitted)?;
-        Ok(admitted)
     }
 
     /// Refuses an entry for good; its writer gets a revised receipt with the reason. What builds on it falls with it,

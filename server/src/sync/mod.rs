@@ -16,6 +16,7 @@ mod push;
 
 use std::sync::Arc;
 
+use xunge_planted::Bug;
 use xunge_protocol::batch::Assume;
 use xunge_protocol::envelope::{RequestEnvelope, seal_response};
 use xunge_protocol::message::{MAX_SEGMENTS, RefusedSegment, SYNC_PATH};
@@ -87,6 +88,7 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
                 .writer(id)?
                 .ok_or(SyncFailure::Refused(SyncRefusal::UnknownWriter))?;
             note_counter(&inside, tx, &writer, counter, hash)?;
+            refuse_if_succeeded(tx, &writer)?;
             Authority::run(&inside, tx, |authority| {
                 push::push(authority, &writer, offers)
             })
@@ -134,10 +136,29 @@ fn note_counter(
     hash: Hash32,
 ) -> Result<(), SyncFailure> {
     match writer.last_request {
+        Some(_) if xunge_planted::is_on(Bug::ActorReused) => Ok(()),
         Some((last, same)) if counter < last || (counter == last && hash != same) => {
             Err(SyncFailure::Forked(Fork { counter: last }))
         }
         _ => Ok(tx.note_request(writer.id(), counter, hash, relay.now())?),
+    }
+}
+
+/// A writer that another went on from writes no more: of two copies of a phone neither can tell what the other has not sent
+/// yet, so both go on under names of their own.
+fn refuse_if_succeeded(tx: &crate::store::Tx<'_>, writer: &WriterRow) -> Result<(), SyncFailure> {
+    if xunge_planted::is_on(Bug::ChainLeftOpen) {
+        return Ok(());
+    }
+    let is_over = tx
+        .writers(Some(writer.worker()))?
+        .iter()
+        .any(|row| row.certificate.certificate.predecessor == Some(writer.id()));
+    match is_over {
+        true => Err(SyncFailure::Forked(Fork {
+            counter: writer.last_request.map_or(0, |(counter, _)| counter),
+        })),
+        false => Ok(()),
     }
 }
 

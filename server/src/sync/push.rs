@@ -1,5 +1,6 @@
 //! Takes the segments of a request: a well-formed segment takes its index, its entries are judged one by one.
 
+use xunge_planted::Bug;
 use xunge_protocol::header::SegmentHeader;
 use xunge_protocol::message::{MAX_SEGMENT_ENTRIES, RefusedSegment};
 use xunge_protocol::refusal::SyncRefusal;
@@ -84,6 +85,7 @@ fn place(tx: &dyn LogTx, writer: &WriterRow, offer: &Offer) -> StoreResult<Place
         let known = tx.segment(header.scope, writer.id(), header.index)?;
         return match known {
             Some(known) if known.header.hash() == header.hash() => Ok(Place::Known),
+            Some(_) if xunge_planted::is_on(Bug::ActorReused) => Ok(Place::Known),
             _ => refuse(SyncRefusal::Fork),
         };
     }
@@ -125,7 +127,9 @@ fn take(
     let judged = std::iter::zip(segment.entries, guarded);
     for (ordinal, (entry, guarded)) in judged.enumerate() {
         let ordinal = ordinal as u32;
-        if entry.kind == EntryKind::ERASED || tx.tombstone(entry.record)?.is_some() {
+        let is_erased = tx.tombstone(entry.record)?.is_some()
+            && !xunge_planted::is_on(Bug::ErasedBodyTakenAgain);
+        if entry.kind == EntryKind::ERASED || is_erased {
             tx.insert_entry(&header, &erased(ordinal, entry))?;
             verdicts.push(Verdict::Erased);
             continue;
@@ -170,6 +174,15 @@ fn take(
         verdicts,
         true,
     )?;
+    if !xunge_planted::is_on(Bug::DependentsForgotten)
+        && !tx
+            .quarantine(Some(QuarantineState::Waiting), Some(&[scope]), None, 1)?
+            .is_empty()
+    {
+        for record in records {
+            authority.let_in_dependents(scope, record)?;
+        }
+    }
     Ok(())
 }
 
@@ -208,9 +221,12 @@ fn register(authority: &mut Authority<'_>, record: RecordId) -> Result<(), SyncF
 
 /// What the relay refuses whatever the entry says.
 fn policy(writer: &WriterRow, grant: GrantState) -> Option<Refusal> {
-    if writer.revoked_at.is_some() {
+    let is_revoked =
+        writer.revoked_at.is_some() && !xunge_planted::is_on(Bug::RevokedWriterAccepted);
+    let is_late = grant == GrantState::Draining && xunge_planted::is_on(Bug::LateWorkRefused);
+    if is_revoked {
         Some(RefusalCode::DeviceRevoked.into())
-    } else if grant == GrantState::None {
+    } else if grant == GrantState::None || is_late {
         Some(RefusalCode::OutsideGrid.into())
     } else {
         None
@@ -232,6 +248,12 @@ fn set_aside(
         ordinal: row.ordinal,
     };
     tracing::warn!(entry = %id, code = refusal.code.name(), detail = refusal.detail, "quarantined");
+    if xunge_planted::is_on(Bug::QuarantineDropped) {
+        return Ok(Verdict::Quarantined {
+            code: refusal.code,
+            detail: None,
+        });
+    }
     tx.insert_quarantine(&QuarantineRow {
         id,
         record: row.entry.record,

@@ -24,6 +24,13 @@ impl Document {
         Ok(self.root_text(genesis::FORM)?.and_then(|t| t.parse().ok()))
     }
 
+    /// The writer whose opening counts.
+    fn opened_by(&self) -> Result<Option<WriterId>, DocumentError> {
+        let found = self.inner.get(ROOT, genesis::SCOPE)?;
+        let change = found.and_then(|(_, op)| self.written(&op));
+        Ok(change.map(|(writer, _)| writer))
+    }
+
     fn root_text(&self, key: &str) -> Result<Option<String>, DocumentError> {
         let found = self.inner.get(ROOT, key)?;
         Ok(found.and_then(|(v, _)| v.as_str().map(str::to_owned)))
@@ -59,6 +66,11 @@ impl Document {
             }
             if all.is_empty() {
                 continue;
+            }
+            if xunge_planted::is_on(xunge_planted::Bug::FoldDependsOnArrival) {
+                let came_last = self.inner.get_changes_meta(&[]).last().map(|m| m.hash.0[0]);
+                let by = usize::from(came_last.unwrap_or(0)) % all.len();
+                all.rotate_left(by);
             }
             let others = all.split_off(1);
             if let Some(first) = all.pop() {
@@ -98,7 +110,10 @@ impl Document {
     pub fn read(&self, id: RecordId) -> Result<Record, DocumentError> {
         let fields = self.fields()?;
         let context = FoldContext {
-            opener: id.opener(),
+            opener: match id.opener() {
+                None if id.is_said_again() => self.opened_by()?,
+                opener => opener,
+            },
             outcome: fields.text("outcome").map(str::to_owned),
         };
         let (events, state) = fold::fold(self.kind(), &self.events()?, &context);

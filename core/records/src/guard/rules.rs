@@ -6,6 +6,7 @@ use xunge_protocol::{RecordId, RefusalCode, ScopeId};
 use crate::document::{CheckedChange, Document, DocumentError};
 use crate::model::event::Verb;
 use crate::model::kind::Kind;
+use crate::model::record::{FORMER_ID, FORMER_OPENING};
 
 /// Where a change arrived, and who brought it.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +35,8 @@ const RELAY_FIELDS: &[(Kind, &str)] = &[
 /// Whether `change` may be done by its writer to the document `before` it.
 ///
 /// Relay-only verbs are the relay's. Only the writer in a record's id opens the record; a derived record may be opened
-/// by anyone of the scope, an acknowledgement only under the id of its warning and household. What a record says of its
+/// by anyone of the scope: an acknowledgement under the id of its warning and household, a record that is said again
+/// under the id of what it was before. What a record says of its
 /// scope equals the segment's. Workers write no warnings, except that one arrived. An event is set once.
 pub fn check_role(
     arrival: &Arrival,
@@ -86,19 +88,22 @@ fn opening(
 
 /// A derived id must be the one that its content derives.
 fn derived(arrival: &Arrival, change: &CheckedChange) -> Result<(), RefusalCode> {
-    if arrival.kind != Kind::WarningAck {
-        return Err(RefusalCode::ForeignRecord);
-    }
-    let reference = |path: &str| {
+    let text = |path: &str| {
         let set = change.operations.set.iter().find(|(p, _)| p == path)?;
-        set.1.as_text()?.parse::<RecordId>().ok()
+        set.1.as_text()
     };
-    match (reference("warning"), reference("household")) {
-        (Some(warning), Some(household))
-            if RecordId::acknowledgement(&warning, &household) == arrival.record =>
-        {
-            Ok(())
-        }
+    let reference = |path: &str| text(path)?.parse::<RecordId>().ok();
+    let derived = if arrival.record.is_said_again() {
+        let opening = text(FORMER_OPENING).and_then(|hash| hash.parse().ok());
+        Option::zip(reference(FORMER_ID), opening).map(|(id, opening)| id.said_again(&opening))
+    } else if arrival.kind == Kind::WarningAck {
+        Option::zip(reference("warning"), reference("household"))
+            .map(|(warning, household)| RecordId::acknowledgement(&warning, &household))
+    } else {
+        None
+    };
+    match derived {
+        Some(id) if id == arrival.record => Ok(()),
         _ => Err(RefusalCode::ForeignRecord),
     }
 }

@@ -15,6 +15,9 @@ use super::value::Value;
 /// Path of the field that names the id which a record had before its phone became a new writer. Any kind may have it.
 pub const FORMER_ID: &str = "former_id";
 
+/// Path of the field that holds, beside [`FORMER_ID`], the hash of the change that opened the record under that id.
+pub const FORMER_OPENING: &str = "former_opening";
+
 /// Which version of which form made a record. As text: `ID@VERSION`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FormRef {

@@ -9,7 +9,7 @@ use xunge_protocol::Hash32;
 use super::field::{Field, FieldType, MAX_TEXT_CHARS};
 use super::kind::Kind;
 use super::media::{MEDIA_TYPES, MediaRef};
-use super::record::{FORMER_ID, FieldValue, Fields, FoldedEvent, Record};
+use super::record::{FORMER_ID, FORMER_OPENING, FieldValue, Fields, FoldedEvent, Record};
 use super::value::Value;
 
 /// The schema of the member `fields` of a record of this kind.
@@ -101,6 +101,7 @@ pub fn to_json(record: &Record) -> Json {
     let mut fields = fields_json(record.kind, &record.fields);
     if let Json::Object(fields) = &mut fields {
         fields.remove(FORMER_ID);
+        fields.remove(FORMER_OPENING);
     }
     json!({
         "id": record.id,
