@@ -30,7 +30,10 @@ interface Host {
     /** Shows `said` above the present screen's content, and speaks it. */
     fun tell(said: Said)
 
-    /** Shows and speaks what a call answered; asks for the PIN if the phone is locked. */
+    /**
+     * Shows and speaks what a call answered; asks for the PIN if the phone is locked. What is no answer of the library's is
+     * a fault: it is said so, and the phone is opened anew.
+     */
     fun trouble(failure: Throwable)
 
     /** Runs a quick call; none if it failed, which is shown then. */

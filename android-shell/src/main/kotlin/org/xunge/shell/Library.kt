@@ -27,6 +27,9 @@ typealias Step = uniffi.xunge.Step
 typealias SyncReport = uniffi.xunge.SyncReport
 typealias WorkerCard = uniffi.xunge.WorkerCard
 
+/** What any call of the library may end with beside [Failure], were there a fault in it or in its bindings. */
+fun isFault(thrown: Throwable): Boolean = thrown !is Failure && (thrown is Exception || thrown is LinkageError)
+
 fun flag(value: Boolean): Answer = uniffi.xunge.Answer.Flag(value)
 
 fun number(value: Double): Answer = uniffi.xunge.Answer.Number(value)

@@ -10,6 +10,7 @@ import android.content.res.Configuration
 import android.os.Build
 import android.os.Bundle
 import android.os.SystemClock
+import android.util.Log
 import android.view.View
 import android.view.WindowManager
 import java.util.Locale
@@ -28,6 +29,8 @@ class MainActivity : Activity(), Host {
     private var screen: Screen? = null
     private var said: Said? = null
     private var leftAt = 0L
+    /** While trouble is being told, what fails in drawing the screen beneath is not told on top of it. */
+    private var telling = false
     private var asked: ((Intent?) -> Unit)? = null
     private var permitted: ((Boolean) -> Unit)? = null
 
@@ -46,7 +49,7 @@ class MainActivity : Activity(), Host {
         app.shown = this
         state?.getStringArrayList(STACK)?.let { stack.addAll(it) }
         state?.getBundle(SCRATCH)?.let { scratch.putAll(it) }
-        attempt { app.open() }
+        if (app.unusable == null) attempt { app.open() }
         takeIntent(intent)
         refresh(speak = state == null)
     }
@@ -131,6 +134,7 @@ class MainActivity : Activity(), Host {
 
     /** The name of the screen that is to be seen: while locked, the one that unlocks. */
     private fun route(): String {
+        if (app.unusable != null) return "unusable"
         val wanted = stack.lastOrNull() ?: "home"
         val open = wanted.substringBefore(':') in OPEN_WHILE_LOCKED
         return if (app.worker == null && !open) "workers" else wanted
@@ -161,17 +165,31 @@ class MainActivity : Activity(), Host {
     }
 
     override fun trouble(failure: Throwable) {
-        if (failure !is Failure) throw failure
-        if (failure.code == "locked") app.worker = null
-        tell(Said(failure.text, good = false, speech = failure.speech))
+        telling = true
+        if (failure is Failure) {
+            if (failure.code == "locked") app.worker = null
+            tell(Said(failure.text, good = false, speech = failure.speech))
+        } else {
+            if (!isFault(failure)) throw failure
+            Log.e("xunge", "a call of the library ended with what is no answer", failure)
+            if (app.unusable == null) app.renew()
+            tell(Said(getString(R.string.fault), good = false))
+        }
+        telling = false
     }
 
     override fun <T> attempt(call: () -> T): T? = try {
         call()
-    } catch (failure: Failure) {
-        // A screen that is only being made shows it once it stands.
-        window.decorView.post { if (!isDestroyed) trouble(failure) }
-        null
+    } catch (failure: Exception) {
+        later(failure)
+    } catch (failure: LinkageError) {
+        later(failure)
+    }
+
+    /** A screen that is only being made shows it once it stands. */
+    private fun later(failure: Throwable): Nothing? {
+        if (!telling) window.decorView.post { if (!isDestroyed) trouble(failure) }
+        return null
     }
 
     override fun ask(intent: Intent, done: (Intent?) -> Unit): Boolean = try {

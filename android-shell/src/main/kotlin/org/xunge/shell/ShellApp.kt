@@ -22,8 +22,21 @@ class ShellApp : Application() {
         private set
     lateinit var phone: Phone
         private set
+
+    /** Why the library cannot be used at all on this device; none where it can. */
+    var unusable: Throwable? = null
+        internal set
     lateinit var voice: Voice
     var recorder: () -> Recorder = { MediaRecording(this) }
+
+    /** Bytes that are free where the phone's folder is. */
+    var room: () -> Long = { File(noBackupFilesDir, "phone").usableSpace }
+
+    /** Too little for a visit with its recording and pictures: said before anything is recorded. */
+    val isFull get() = room() < LEAST_ROOM
+
+    /** Enough for some days, and to be said. */
+    val isNearlyFull get() = room() < LITTLE_ROOM
 
     /** Who has unlocked; none while locked. */
     var worker: Enrolled? = null
@@ -51,9 +64,38 @@ class ShellApp : Application() {
         super.onCreate()
         settings = Settings(this)
         voice = SystemVoice(this, settings)
-        logTo { level, target, text -> Log.println(priority(level), "xunge", "$target $text") }
+        load()
+    }
+
+    /** Loads the library. Again is fine, and may help where a first try failed for want of memory. */
+    fun load() {
+        unusable = try {
+            logTo { level, target, text -> Log.println(priority(level), "xunge", "$target $text") }
+            if (!::phone.isInitialized) phone = made()
+            null
+        } catch (missing: LinkageError) {
+            // A package for another processor, or one that was copied in part.
+            missing
+        }
+        unusable?.let { Log.e("xunge", "the library cannot be loaded", it) }
+    }
+
+    private fun made(): Phone {
         val folder = File(noBackupFilesDir, "phone").apply { mkdirs() }
-        phone = phoneIn(folder, Keys(noBackupFilesDir))
+        return phoneIn(folder, Keys(noBackupFilesDir))
+    }
+
+    /** After a fault: a phone anew on the same folder, locked. What was saved is on disk. */
+    fun renew() {
+        worker = null
+        practising = false
+        steps.clear()
+        try {
+            phone.closePhone()
+        } catch (failed: Exception) {
+            Log.w("xunge", "the old phone does not close", failed)
+        }
+        phone = made()
     }
 
     /** Opens the folder, in the language of the settings. Again is fine. */
@@ -88,6 +130,11 @@ class ShellApp : Application() {
     /** Runs `work` on the main thread. */
     fun onMain(work: () -> Unit) {
         main.post(work)
+    }
+
+    private companion object {
+        const val LEAST_ROOM = 16_000_000L
+        const val LITTLE_ROOM = 100_000_000L
     }
 
     private fun priority(level: String) = when (level) {

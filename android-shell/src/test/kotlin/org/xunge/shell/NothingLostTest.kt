@@ -24,6 +24,30 @@ class NothingLostTest {
     }
 
     @Test
+    fun a_picture_taken_while_the_camera_pushed_the_app_out_of_memory_is_there_after_the_pin() {
+        Shell().unlock().use { shell ->
+            shell.tap("tile_dispute")
+            repeat(30) {
+                when {
+                    shell.find("photo") != null -> {}
+                    shell.find("text") != null -> {
+                        shell.type("村口")
+                        shell.tap("next")
+                    }
+                    shell.find("choice") != null -> shell.tap("choice")
+                    shell.find("skip") != null -> shell.tap("skip")
+                    else -> shell.tap("next")
+                }
+            }
+            shell.photographWhileTheAppIsEnded("photo")
+            shell.unlock()
+            assertTrue(shell.words(), shell.words().contains("重新拍"))
+            shell.tap("next")
+            assertNotNull(shell.find("save"))
+        }
+    }
+
+    @Test
     fun a_process_that_dies_in_an_interview_goes_on_at_the_same_question_after_the_pin() {
         Shell().unlock().use { shell ->
             shell.tap("tile_visit")
@@ -124,8 +148,21 @@ class NothingLostTest {
             shell.photograph("scan")
             assertTrue(shell.words().contains("没有看清码"))
             shell.png("enrol-no-code")
+            for ((code, words) in listOf(
+                "https://example.org/shop" to "网页",
+                "wxp://f2f0abc" to "收钱",
+                "WIFI:S:cun;T:WPA;P:12345678;;" to "无线网",
+                "6901234567892" to "商品",
+                "王家的菜窖" to "不是镇里给的码",
+            )) {
+                shell.photograph("scan", qr(code))
+                assertTrue("$code: ${shell.words()}", shell.words().contains(words))
+                assertTrue(shell.voice.said.last().contains(words))
+                assertNotNull("and asks for the right one", shell.find("scan"))
+            }
+            shell.png("enrol-foreign-code")
             shell.app.getSystemService(android.content.ClipboardManager::class.java)
-                .setPrimaryClip(android.content.ClipData.newPlainText("", "这不是码"))
+                .setPrimaryClip(android.content.ClipData.newPlainText("", "XUNGE1:A9"))
             shell.tap("paste")
             repeat(4) { shell.tap("key_1") }
             shell.tap("enrol")

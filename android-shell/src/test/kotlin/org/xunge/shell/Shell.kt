@@ -6,6 +6,7 @@ import android.app.Activity
 import android.content.Intent
 import android.graphics.Bitmap
 import android.graphics.Canvas
+import android.graphics.Paint
 import android.os.Bundle
 import android.os.Looper
 import android.provider.MediaStore
@@ -18,6 +19,7 @@ import com.google.zxing.BarcodeFormat
 import com.google.zxing.qrcode.QRCodeWriter
 import java.io.ByteArrayOutputStream
 import java.io.File
+import java.nio.file.Files
 import org.robolectric.Robolectric
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
@@ -91,7 +93,8 @@ fun qr(text: String): ByteArray {
     return ByteArrayOutputStream().also { bitmap.compress(Bitmap.CompressFormat.JPEG, 92, it) }.toByteArray()
 }
 
-class Shell(enrolled: Boolean = true, private val body: Int = 20, language: String = "zh-CN") : AutoCloseable {
+/** `place`, if given, is where the phone's folder lies. */
+class Shell(enrolled: Boolean = true, private val body: Int = 20, language: String = "zh-CN", place: File? = null) : AutoCloseable {
     val app: ShellApp = RuntimeEnvironment.getApplication() as ShellApp
     val voice = HeardVoice()
     private lateinit var controller: ActivityController<MainActivity>
@@ -99,6 +102,11 @@ class Shell(enrolled: Boolean = true, private val body: Int = 20, language: Stri
     var taps = 0
 
     init {
+        if (place != null) {
+            val folder = File(app.noBackupFilesDir, "phone")
+            folder.deleteRecursively()
+            Files.createSymbolicLink(folder.toPath(), place.toPath())
+        }
         if (enrolled) Town.copyTo(app.noBackupFilesDir)
         shadowOf(app).grantPermissions(Manifest.permission.RECORD_AUDIO)
         app.voice = voice
@@ -212,6 +220,16 @@ class Shell(enrolled: Boolean = true, private val body: Int = 20, language: Stri
         start(state)
     }
 
+    /** The system takes the memory back while the camera is open; the picture comes to an app that is made anew. */
+    fun photographWhileTheAppIsEnded(does: String, jpeg: ByteArray = JPEG) {
+        tap(does)
+        File(Pictures.folder(app), "picture.jpg").writeBytes(jpeg)
+        app.onLowMemory()
+        kill()
+        shadowOf(activity as Activity).callOnActivityResult(1, Activity.RESULT_OK, Intent())
+        idle()
+    }
+
     /** The process dies: only what is on disk and what the activity saved is left. */
     fun kill() {
         val state = Bundle()
@@ -244,7 +262,13 @@ class Shell(enrolled: Boolean = true, private val body: Int = 20, language: Stri
     companion object {
         private val JPEG: ByteArray by lazy {
             val out = ByteArrayOutputStream()
-            Bitmap.createBitmap(64, 48, Bitmap.Config.ARGB_8888).compress(Bitmap.CompressFormat.JPEG, 90, out)
+            val picture = Bitmap.createBitmap(640, 480, Bitmap.Config.ARGB_8888)
+            val canvas = Canvas(picture)
+            canvas.drawColor(0xffa9cfe8.toInt())
+            val paint = Paint().apply { color = 0xff6f8f4e.toInt() }
+            canvas.drawRect(0f, 320f, 640f, 480f, paint)
+            canvas.drawCircle(330f, 300f, 120f, paint)
+            picture.compress(Bitmap.CompressFormat.JPEG, 90, out)
             out.toByteArray()
         }
     }

@@ -34,7 +34,7 @@ object Pictures {
         val picture = BitmapFactory.decodeFile(file.path, BitmapFactory.Options().apply { inSampleSize = sample }) ?: return false
         val small = File(file.path + ".small")
         small.outputStream().use { picture.compress(Bitmap.CompressFormat.JPEG, 80, it) }
-        return small.renameTo(file)
+        return small.length() > 0 && small.renameTo(file)
     }
 }
 

@@ -15,6 +15,7 @@ import com.google.zxing.ReaderException
 import com.google.zxing.common.HybridBinarizer
 import com.google.zxing.qrcode.QRCodeReader
 import java.io.File
+import java.io.IOException
 import org.xunge.shell.Host
 import org.xunge.shell.R
 import org.xunge.shell.Said
@@ -34,6 +35,8 @@ class EnrolScreen(host: Host) : DigitsScreen(host, "enrol/pin") {
     override fun speech() = text(if (ticket == null) R.string.enrol_speech else R.string.enrol_pin_speech)
 
     override fun content(into: LinearLayout) {
+        val asked = host.scratch.getString(ASKED)
+        if (ticket == null && asked != null && File(asked).length() > 0) into.post { arrived() }
         if (ticket == null) {
             into.addView(kit.heading(text(R.string.enrol_scan)))
             into.addView(kit.button(text(R.string.photograph_code), "scan", Role.MAIN, "camera", colour = palette.blue) { photograph() })
@@ -67,6 +70,15 @@ class EnrolScreen(host: Host) : DigitsScreen(host, "enrol/pin") {
         }
     }
 
+    /** Reads the picture that was asked for, also where it came while this app was not there. */
+    private fun arrived() {
+        val file = host.scratch.getString(ASKED)?.let(::File) ?: return
+        host.scratch.remove(ASKED)
+        val read = readCode(file)
+        file.delete()
+        if (read == null) host.tell(Said(text(R.string.no_code), good = false)) else take(read)
+    }
+
     private fun enrol() {
         val ticket = ticket ?: return
         val pin = typed
@@ -88,35 +100,55 @@ class EnrolScreen(host: Host) : DigitsScreen(host, "enrol/pin") {
         val clipboard = host.app.getSystemService(Context.CLIPBOARD_SERVICE) as ClipboardManager
         val text = clipboard.primaryClip?.takeIf { it.itemCount > 0 }?.getItemAt(0)?.coerceToText(host.app)?.toString()?.trim()
         if (text.isNullOrEmpty()) return host.tell(Said(text(R.string.nothing_to_paste), good = false))
-        ticket = text
+        take(text)
+    }
+
+    /** What is plainly no ticket is named at once, before a PIN is thought up for it. */
+    private fun take(code: String) {
+        val foreign = foreign(code)
+        if (foreign != null) return host.tell(Said(text(foreign), good = false))
+        ticket = code
         host.refresh()
     }
 
     private fun photograph() {
         val context = kit.context
-        val file = Pictures.fresh(context)
+        val file = try {
+            Pictures.fresh(context)
+        } catch (full: IOException) {
+            return host.tell(Said(text(R.string.disk_full), good = false))
+        }
         val intent = Intent(MediaStore.ACTION_IMAGE_CAPTURE)
             .putExtra(MediaStore.EXTRA_OUTPUT, Pictures.uri(context, file))
             .addFlags(Intent.FLAG_GRANT_WRITE_URI_PERMISSION or Intent.FLAG_GRANT_READ_URI_PERMISSION)
-        val there = host.ask(intent) { answer ->
-            if (answer != null) {
-                val read = readCode(file)
-                file.delete()
-                if (read == null) {
-                    host.tell(Said(text(R.string.no_code), good = false))
-                } else {
-                    ticket = read
-                    host.refresh()
-                }
-            }
-        }
+        host.scratch.putString(ASKED, file.path)
+        val there = host.ask(intent) { answer -> if (answer != null) arrived() else host.scratch.remove(ASKED) }
         if (!there) host.tell(Said(text(R.string.no_camera), good = false))
     }
 }
 
+private const val ASKED = "enrol/asked"
+
+/** What a code is that the town has not made, as a text's name; none if it may be a ticket. */
+fun foreign(code: String): Int? = when {
+    code.startsWith("XUNGE1:", ignoreCase = true) -> null
+    PAYMENT.any { code.startsWith(it, ignoreCase = true) } -> R.string.code_of_payment
+    code.startsWith("WIFI:", ignoreCase = true) -> R.string.code_of_wifi
+    code.startsWith("http://", ignoreCase = true) || code.startsWith("https://", ignoreCase = true) -> R.string.code_of_page
+    code.length in 6..14 && code.all { it in '0'..'9' } -> R.string.code_of_goods
+    else -> R.string.code_foreign
+}
+
+/** How codes of the usual payment apps begin. */
+private val PAYMENT = listOf("wxp://", "weixin://wxpay", "alipays://", "https://qr.alipay.com", "https://payapp.weixin.qq.com", "https://qr.95516.com")
+
 /** The text of the QR code on a photo; none if there is none to be read. */
 fun readCode(file: File): String? {
-    if (!Pictures.shrink(file)) return null
+    try {
+        if (!Pictures.shrink(file)) return null
+    } catch (full: IOException) {
+        // The picture as it was taken can still be read.
+    }
     val picture = BitmapFactory.decodeFile(file.path) ?: return null
     val pixels = IntArray(picture.width * picture.height)
     picture.getPixels(pixels, 0, picture.width, 0, 0, picture.width, picture.height)

@@ -12,6 +12,7 @@ import org.xunge.shell.Host
 import org.xunge.shell.Notice
 import org.xunge.shell.NoticeKind
 import org.xunge.shell.R
+import org.xunge.shell.Said
 import org.xunge.shell.ui.Kit
 import org.xunge.shell.ui.Look
 
@@ -22,7 +23,7 @@ class HomeScreen(host: Host) : Screen(host) {
     override val title get() = name.ifEmpty { text(R.string.app_name) }
 
     override fun leading(): View {
-        val card = host.app.phone.open(host.app.settings.language).workers.firstOrNull { it.id == host.app.worker?.worker }
+        val card = host.attempt { host.app.open().workers.firstOrNull { it.id == host.app.worker?.worker } }
         return portrait(kit, name, card?.photo)
     }
 
@@ -30,11 +31,13 @@ class HomeScreen(host: Host) : Screen(host) {
         val home = home ?: return title
         val numbers = text(R.string.two_numbers, home.progress.acknowledged.toLong(), home.progress.waiting.toLong())
         val notices = home.notices.take(2).joinToString("") { it.speech }
-        return numbers + notices + text(R.string.home_speech)
+        val room = if (host.app.isNearlyFull) text(R.string.disk_nearly_full) else ""
+        return room + numbers + notices + text(R.string.home_speech)
     }
 
     override fun content(into: LinearLayout) {
         val home = home ?: return
+        if (host.app.isNearlyFull) into.addView(kit.banner(text(R.string.disk_nearly_full), "warning", palette.red))
         into.addView(numbers(home))
         for (notice in home.notices.filter { it.kind != NoticeKind.WARNING }.take(2)) into.addView(noticeRow(notice))
         val colours = home.tiles.associate { it.kind to look.of(it.kind) }
@@ -141,8 +144,9 @@ class HomeScreen(host: Host) : Screen(host) {
     private fun start(kind: String, subject: String?) = begin(host, kind, subject)
 }
 
-/** Begins an interview and shows its first question. */
+/** Begins an interview and shows its first question; where the device is full, says so before anything is answered. */
 fun begin(host: Host, kind: String, subject: String?) {
+    if (host.app.isFull) return host.tell(Said(host.kit.context.getString(R.string.disk_full_first), good = false))
     val started = host.attempt { host.app.phone.start(kind, subject) } ?: return
     host.app.steps[started.interview] = started.step
     host.app.kinds[started.interview] = kind

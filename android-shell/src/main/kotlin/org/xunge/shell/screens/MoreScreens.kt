@@ -90,6 +90,28 @@ class SettingsScreen(host: Host) : Screen(host) {
     }
 }
 
+/** The library cannot be loaded: the package does not fit this device, or is broken. */
+class UnusableScreen(host: Host) : Screen(host) {
+    override val title get() = text(R.string.app_name)
+    override val picture get() = "wrench"
+
+    override fun speech() = text(R.string.unusable)
+
+    override fun content(into: LinearLayout) {
+        into.addView(kit.heading(text(R.string.unusable)))
+        val number = host.app.settings.supervisor
+        if (number.isNotEmpty()) into.addView(kit.button(text(R.string.call_supervisor), "call", picture = "call") { dial(host, number) })
+    }
+
+    override fun ways(): List<View> = listOf(
+        mainButton(text(R.string.try_again), "retry") {
+            host.app.load()
+            if (host.app.unusable == null) host.attempt { host.app.open() }
+            host.refresh()
+        },
+    )
+}
+
 class HelpScreen(host: Host) : Screen(host) {
     override val title get() = text(R.string.help)
     override val picture get() = "call"

@@ -1,13 +1,14 @@
 // My records, the latest first, each with its state; and one record: what it says, what the town says, what to do.
 package org.xunge.shell.screens
 
-import android.media.MediaPlayer
 import android.view.View
 import android.widget.LinearLayout
 import org.xunge.shell.Host
 import org.xunge.shell.R
 import org.xunge.shell.RecordSummary
 import org.xunge.shell.RecordView
+import org.xunge.shell.Said
+import org.xunge.shell.device.Playback
 import org.xunge.shell.recordsOf
 import org.xunge.shell.ui.Role
 
@@ -77,7 +78,7 @@ class RecordsScreen(host: Host) : Screen(host) {
 
 class RecordScreen(host: Host, private val record: String) : Screen(host) {
     private val view: RecordView? = host.attempt { host.app.phone.record(record) }
-    private var player: MediaPlayer? = null
+    private val player = Playback()
 
     override val title get() = view?.let { nameOf(kit, it.kind) } ?: text(R.string.my_records)
     override val picture get() = view?.let { pictureOf(it.kind) }
@@ -136,16 +137,9 @@ class RecordScreen(host: Host, private val record: String) : Screen(host) {
     }
 
     private fun play(path: String) {
-        player?.release()
-        player = MediaPlayer().apply {
-            setDataSource(path)
-            prepare()
-            start()
-        }
+        host.app.voice.stop()
+        if (!player.play(path)) host.tell(Said(text(R.string.unplayable), good = false))
     }
 
-    override fun onGone() {
-        player?.release()
-        player = null
-    }
+    override fun onGone() = player.stop()
 }

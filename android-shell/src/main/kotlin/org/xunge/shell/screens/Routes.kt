@@ -20,6 +20,7 @@ fun screenFor(route: String, host: Host): Screen {
         "code" -> CodeScreen(host, subject)
         "enrol" -> EnrolScreen(host)
         "help" -> HelpScreen(host)
+        "unusable" -> UnusableScreen(host)
         else -> HomeScreen(host)
     }
 }

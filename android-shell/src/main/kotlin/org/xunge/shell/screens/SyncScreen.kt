@@ -31,7 +31,7 @@ class SyncScreen(host: Host) : Screen(host) {
         line = kit.heading(speech())
         into.addView(line)
         if (host.app.syncing) {
-            subscription = listening(host.app.phone) { report -> host.app.onMain { line.text = soFar(report) } }
+            subscription = host.attempt { listening(host.app.phone) { report -> host.app.onMain { line.text = soFar(report) } } }
         }
         into.addView(kit.text(text(R.string.sync_by_itself)))
         into.addView(kit.button(text(R.string.courier), "courier", picture = "people") { host.go("courier") })
@@ -51,7 +51,7 @@ class SyncScreen(host: Host) : Screen(host) {
     private fun send() {
         val app = host.app
         app.syncing = true
-        app.background({ app.phone.sync() }) { result ->
+        app.background({ app.open(); app.phone.sync() }) { result ->
             app.syncing = false
             result.fold(
                 onSuccess = { report ->
@@ -60,7 +60,7 @@ class SyncScreen(host: Host) : Screen(host) {
                 },
                 onFailure = { failure ->
                     app.lastSync = (failure as? Failure)?.text
-                    app.shown?.trouble(failure) ?: run { if (failure !is Failure) throw failure }
+                    app.shown?.trouble(failure)
                 },
             )
         }

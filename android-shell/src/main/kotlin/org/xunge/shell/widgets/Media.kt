@@ -5,7 +5,6 @@ import android.Manifest
 import android.annotation.SuppressLint
 import android.content.Intent
 import android.graphics.Bitmap
-import android.media.MediaPlayer
 import android.os.Handler
 import android.os.Looper
 import android.os.SystemClock
@@ -13,6 +12,7 @@ import android.provider.MediaStore
 import android.text.Editable
 import android.text.InputType
 import android.text.TextWatcher
+import android.util.Log
 import android.util.TypedValue
 import android.view.Gravity
 import android.view.MotionEvent
@@ -22,9 +22,11 @@ import android.widget.EditText
 import android.widget.LinearLayout
 import android.widget.TextView
 import java.io.File
+import java.io.IOException
 import org.xunge.shell.R
 import org.xunge.shell.Said
 import org.xunge.shell.device.Pictures
+import org.xunge.shell.device.Playback
 import org.xunge.shell.device.Recorder
 import org.xunge.shell.text
 import org.xunge.shell.textOf
@@ -71,7 +73,7 @@ class TextWidget(ask: Ask) : Widget(ask) {
 class VoiceWidget(ask: Ask) : Widget(ask) {
     private val main = Handler(Looper.getMainLooper())
     private var recorder: Recorder? = null
-    private var player: MediaPlayer? = null
+    private val player = Playback()
     private var began = 0L
     private val wave = Waveform(kit)
 
@@ -148,19 +150,14 @@ class VoiceWidget(ask: Ask) : Widget(ask) {
     }
 
     private fun play(file: File) {
-        player?.release()
-        player = MediaPlayer().apply {
-            setDataSource(file.path)
-            prepare()
-            start()
-        }
+        host.app.voice.stop()
+        if (!player.play(file.path)) host.tell(Said(words(R.string.unplayable), good = false))
     }
 
     override fun onGone() {
         recorder?.stop()
         recorder = null
-        player?.release()
-        player = null
+        player.stop()
         main.removeCallbacksAndMessages(null)
     }
 
@@ -173,7 +170,7 @@ class VoiceWidget(ask: Ask) : Widget(ask) {
 
 /** A picture from the camera. */
 class PhotoWidget(ask: Ask) : Widget(ask) {
-    private val taken: File? get() = ask.half?.let(::File)?.takeIf { it.length() > 0 }
+    private val taken: File? get() = arrived(ask)
 
     override fun fill(into: LinearLayout) {
         taken?.let { into.addView(preview(it)) }
@@ -189,7 +186,7 @@ class PhotoWidget(ask: Ask) : Widget(ask) {
 /** A name with the finger, or a photographed thumbprint. */
 class SignatureWidget(ask: Ask) : Widget(ask) {
     private val pad = SignaturePad(kit, ask.half("strokes")) { ask.half("strokes", it) }
-    private val taken: File? get() = ask.half?.let(::File)?.takeIf { it.length() > 0 }
+    private val taken: File? get() = arrived(ask)
 
     override fun fill(into: LinearLayout) {
         val photo = taken
@@ -220,25 +217,50 @@ class SignatureWidget(ask: Ask) : Widget(ask) {
             pad.isEmpty -> host.tell(Said(words(R.string.sign_here), good = false))
             else -> {
                 val file = File(kit.context.noBackupFilesDir, "signature.png")
-                file.outputStream().use { pad.drawn().compress(Bitmap.CompressFormat.PNG, 100, it) }
-                ask.answer(text(file.path))
+                val written = kept { file.outputStream().use { pad.drawn().compress(Bitmap.CompressFormat.PNG, 100, it) } }
+                if (written == true) ask.answer(text(file.path)) else host.tell(Said(words(R.string.disk_full), good = false))
             }
         }
     }
 }
 
+/** None where the device has no room for the file. */
+private fun <T> kept(write: () -> T): T? = try {
+    write()
+} catch (full: IOException) {
+    Log.w("xunge", "a file cannot be written", full)
+    null
+}
+
 /** Asks the camera app; the picture is made small enough for a slow network. */
 private fun photograph(widget: Widget, ask: Ask) {
     val context = ask.host.kit.context
-    val file = Pictures.fresh(context)
+    val file = kept { Pictures.fresh(context) } ?: return ask.host.tell(Said(context.getString(R.string.disk_full), good = false))
     val intent = Intent(MediaStore.ACTION_IMAGE_CAPTURE)
         .putExtra(MediaStore.EXTRA_OUTPUT, Pictures.uri(context, file))
         .addFlags(Intent.FLAG_GRANT_WRITE_URI_PERMISSION or Intent.FLAG_GRANT_READ_URI_PERMISSION)
+    // A camera app takes so much memory that old phones end this app meanwhile; then the widget finds the picture itself.
+    ask.half(ASKED, file.path)
     val there = ask.host.ask(intent) { answer ->
-        if (answer != null && Pictures.shrink(file)) {
-            ask.half = file.path
+        if (answer == null) {
+            ask.half(ASKED, null)
+        } else if (arrived(ask) != null) {
             ask.host.refresh(speak = false)
+        } else {
+            ask.host.tell(Said(context.getString(R.string.no_picture), good = false))
         }
     }
     if (!there) widget.noCamera()
 }
+
+/** The picture that answers, also one that came while this app was not there; none if there is none. */
+private fun arrived(ask: Ask): File? {
+    val asked = ask.half(ASKED)?.let(::File)
+    if (asked != null && asked.length() > 0) {
+        ask.half(ASKED, null)
+        if (kept { Pictures.shrink(asked) } == true) ask.half = asked.path
+    }
+    return ask.half?.let(::File)?.takeIf { it.length() > 0 }
+}
+
+private const val ASKED = "asked"

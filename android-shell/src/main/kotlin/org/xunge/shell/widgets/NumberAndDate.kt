@@ -29,7 +29,13 @@ class NumberWidget(ask: Ask) : Widget(ask) {
             },
         )
         val point = Keypad(kit).key(".", words(R.string.point), "key_point") { if ('.' !in digits) set(digits.ifEmpty { "0" } + ".") }
-        into.addView(Keypad(kit).numbers(point, { if (digits.length < LONGEST) set(digits.trimStart('0').let { d -> if (d.startsWith(".")) "0$d" else d } + it) }, { set(digits.dropLast(1)) }))
+        into.addView(Keypad(kit).numbers(point, { type(it) }, { set(digits.dropLast(1)) }))
+    }
+
+    /** The first digit takes the place of a number that was only proposed, or answered before. */
+    private fun type(digit: String) {
+        val before = ask.half ?: ""
+        if (before.length < LONGEST) set((if (before == "0") "" else before) + digit)
     }
 
     private fun set(now: String) {
