@@ -36,6 +36,8 @@ impl World {
                     2 => self.put_old_copy_back(n),
                     _ => self.copy_phone(n),
                 },
+                // A phone that hears of a new epoch at each attempt gives up, and rightly.
+                Trouble::Backups if self.random.random_bool(0.8) => {}
                 Trouble::Backups if self.backup.is_some() => self.go_back_to_the_backup(),
                 Trouble::Backups => self.backup = Some(self.relay.back_up()),
             },
@@ -62,6 +64,8 @@ impl World {
         if self.phones.len() >= MOST_PHONES || self.revoked.contains_key(&self.phones[n].worker) {
             return;
         }
+        // Both copies hold work that neither has sent.
+        self.save(n);
         let to = self.fresh("phone");
         let seed = self.random.random();
         let clone = self.phones[n].cloned(to, seed);

@@ -94,6 +94,9 @@ pub(crate) fn erased(
     if relay.record(record).is_some() {
         violations.push(format!("I6: the relay has erased {record} again"));
     }
+    if relay.holds_in_quarantine(record) {
+        violations.push(format!("I6: erased {record} is in quarantine"));
+    }
     for (n, phone) in phones {
         if phone.store().record(&record).unwrap().is_some() {
             violations.push(format!("I6: phone {n} still has erased {record}"));

@@ -45,7 +45,6 @@ struct Old {
     dir: PathBuf,
     wrote: BTreeSet<RecordId>,
     writers: BTreeSet<WriterId>,
-    grids: Vec<ScopeId>,
 }
 
 /// What a phone wants after an event.
@@ -120,7 +119,6 @@ impl SimPhone {
             dir: to,
             wrote: self.wrote.clone(),
             writers: self.writers.clone(),
-            grids: self.grids.clone(),
         });
         self.start();
     }
@@ -133,7 +131,7 @@ impl SimPhone {
         self.stop();
         std::fs::remove_dir_all(&self.dir).unwrap();
         std::fs::rename(old.dir, &self.dir).unwrap();
-        (self.wrote, self.writers, self.grids) = (old.wrote, old.writers, old.grids);
+        (self.wrote, self.writers) = (old.wrote, old.writers);
         self.copied = true;
         self.start();
         true

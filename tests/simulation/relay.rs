@@ -291,6 +291,18 @@ impl SimRelay {
             .unwrap()
     }
 
+    /// Whether an entry of this record waits in quarantine.
+    pub(crate) fn holds_in_quarantine(&self, record: RecordId) -> bool {
+        let rows = self
+            .relay()
+            .store
+            .read::<_, StoreError>(|tx| {
+                tx.quarantine(Some(QuarantineState::Waiting), None, None, ALL)
+            })
+            .unwrap();
+        rows.iter().any(|row| row.record == record)
+    }
+
     /// A supervisor lets an entry in after all. False if it cannot be admitted now.
     pub(crate) fn admit(&self, id: EntryId) -> bool {
         authority::command(self.relay(), move |a, _| {

@@ -127,7 +127,7 @@ impl World {
     pub(crate) fn step(&mut self, number: u64) {
         self.random = generator(self.seed, number);
         let n = self.random.random_range(0..self.phones.len());
-        let what = self.random.random_range(0..112);
+        let what = self.random.random_range(0..116);
         self.trace.extend_from_slice(&[n as u8, what as u8]);
         match what {
             0..10 => self.save(n),
@@ -257,7 +257,7 @@ impl World {
         self.check_phone(n);
     }
 
-    /// A supervisor erases a visit that is in the town, while phones still hold it.
+    /// A supervisor erases a record that is in the town, while phones still hold it.
     fn erase_something(&mut self, n: usize) {
         let mine: Vec<_> = self.phones[n].wrote.iter().copied().collect();
         let Some(record) = mine.choose(&mut self.random).copied() else {
@@ -266,7 +266,7 @@ impl World {
         let Some(there) = self.relay.record(record) else {
             return;
         };
-        if let (Kind::Visit, Some(scope)) = (there.kind, there.scope) {
+        if let (Kind::Visit | Kind::Dispute, Some(scope)) = (there.kind, there.scope) {
             self.relay.erase(record);
             self.erased.insert((scope, record));
             if let Some(token) = token(&there.fields) {

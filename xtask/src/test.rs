@@ -77,7 +77,7 @@ impl Test {
         for part in parts {
             match part {
                 Part::Rust => rust(&mut report)?,
-                Part::Simulation => outside(&mut report, "simulation")?,
+                Part::Simulation => simulation(&mut report)?,
                 Part::Contract => outside(&mut report, "contract")?,
                 Part::Console => {
                     let driver = browser()?;
@@ -257,6 +257,42 @@ fn outside(report: &mut Report, name: &str) -> Outcome {
         name,
         &["test", "--workspace", "--no-fail-fast", "--test", name],
     )
+}
+
+/// The simulation as it is, then with each planted bug in turn; and that no release build can have one.
+fn simulation(report: &mut Report) -> Outcome {
+    outside(report, "simulation")?;
+    let mut planted = vec![
+        "test",
+        "--workspace",
+        "--no-fail-fast",
+        "--test",
+        "simulation",
+    ];
+    planted.extend(["--features", "xunge-tests/planted", "planted"]);
+    report.run("planted bugs", &planted)?;
+    let release = [
+        "check",
+        "--quiet",
+        "--release",
+        "--package",
+        "xunge-planted",
+    ];
+    let mut refused = run::command("cargo", &release);
+    let output = refused.args(["--features", "planted"]).output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let is_refused =
+        !output.status.success() && said.contains("planted bugs are for the simulation");
+    let verdict = if is_refused { "ok" } else { "FAILED" };
+    report
+        .lines
+        .push(format!("a release build refuses planted bugs: {verdict}"));
+    if !is_refused {
+        report
+            .failures
+            .push("a release build takes planted bugs".into());
+    }
+    Ok(())
 }
 
 /// A browser, its driver and Chinese glyphs.

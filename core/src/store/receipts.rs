@@ -58,7 +58,7 @@ pub(super) fn take(
         .query_row(place, |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let same = sent.is_some_and(|(header_hash, _)| header_hash == receipt.header.0);
-    if receipt.writer == me && !same {
+    if receipt.writer == me && !same && !xunge_planted::is_on(Bug::ActorReused) {
         return Err(StoreError::Forked);
     }
     let Some((_, held)) = sent else {
