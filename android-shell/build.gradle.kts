@@ -5,6 +5,8 @@ plugins {
     id("org.jetbrains.kotlin.android") version "2.2.20"
 }
 
+// What `cargo xtask voices` made.
+val voices = providers.gradleProperty("xunge.voices").orElse("../target/voices/assets")
 val bindings = providers.gradleProperty("xunge.bindings").orElse("../target/bindings/kotlin")
 
 android {
@@ -25,6 +27,7 @@ android {
         getByName("main") {
             java.srcDirs("src/main/kotlin", bindings.get())
             jniLibs.srcDirs("build/jniLibs")
+            assets.srcDirs(voices.get())
         }
         // The tests of src/test/kotlin run by Maven, on any machine; on a device runs the smoke test alone.
         getByName("test").java.setSrcDirs(emptyList<String>())

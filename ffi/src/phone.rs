@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use xunge_core::app::{
     self, AppError, BundleExport, BundleImport, Enrolled, Home, Opened, Practice, ReceiptView,
-    RecordFilter, RecordSummary, RecordView, Saved, SearchHit, Started, Status, Step,
+    RecordFilter, RecordSummary, RecordView, Saved, SearchHit, SpeechPart, Started, Status, Step,
 };
 use xunge_core::env::Env;
 use xunge_core::form::Answer;
@@ -186,6 +186,11 @@ impl Phone {
     /// Households and persons by name, pinyin initials or door number.
     pub fn search(&self, text: String, limit: Option<u32>) -> Result<Vec<SearchHit>, ApiError> {
         self.call(|phone| phone.search(&text, limit))
+    }
+
+    /// Cuts a text that is to be spoken into what recordings say and what is between.
+    pub fn speech(&self, text: String) -> Result<Vec<SpeechPart>, ApiError> {
+        self.call(|phone| phone.speech(&text))
     }
 
     /// Stops a running sync. What it exchanged until then is kept.

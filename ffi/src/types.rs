@@ -4,7 +4,7 @@
 pub use xunge_core::app::{
     BundleExport, BundleImport, Enrolled, FieldView, Home, NextVisit, NoteView, Notice, NoticeKind,
     Opened, Practice, Progress, ReceiptView, RecordFilter, RecordSummary, RecordView, Saved,
-    ScopeCursor, SearchHit, Started, StateView, Status, Step, Tile, TimelineEvent, WorkerCard,
+    ScopeCursor, SearchHit, SpeechPart, Started, StateView, Status, Step, Tile, TimelineEvent, WorkerCard,
 };
 pub use xunge_core::form::{Answer, Choice, Line, Question};
 pub use xunge_core::sync::SyncReport;
@@ -27,6 +27,14 @@ pub struct Enrolled {
     pub worker: String,
     pub name: String,
     pub scopes: Vec<String>,
+    pub help_phone: Option<String>,
+}
+
+#[uniffi::remote(Record)]
+pub struct SpeechPart {
+    pub text: String,
+    pub keys: Vec<String>,
+    pub recordings: Vec<String>,
 }
 
 #[uniffi::remote(Record)]

@@ -85,6 +85,10 @@ pub(crate) fn call(
             let p: params::Search = read(params)?;
             answer(phone.search(p.text, p.limit))
         }
+        "speech" => {
+            let p: params::Speech = read(params)?;
+            answer(phone.speech(p.text))
+        }
         "sync" => answer(wait(phone.sync())?),
         "cancel_sync" => done(phone.cancel_sync()),
         "bundle_export" => {

@@ -77,6 +77,12 @@ pub(crate) struct Search {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(crate) struct Speech {
+    pub(crate) text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Path {
     pub(crate) path: String,
 }

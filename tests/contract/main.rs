@@ -23,4 +23,5 @@ mod restored;
 mod returned;
 mod scene;
 mod tls;
+mod voice;
 mod warning;

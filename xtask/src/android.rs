@@ -7,8 +7,8 @@ use std::process::Command;
 
 use xunge_tests::{Outcome, fail, programs};
 
-use crate::bindings;
 use crate::run::{self, Tested};
+use crate::{bindings, voices};
 
 /// Architectures of old and new phones, and of the emulator.
 const ABIS: [&str; 3] = ["arm64-v8a", "armeabi-v7a", "x86_64"];
@@ -32,6 +32,9 @@ pub(crate) fn run() -> Outcome {
     if !run::is_here("java") {
         missing.push("JDK 17");
     }
+    if !voices::lacking().is_empty() {
+        missing.push("espeak-ng and lame, for the placeholder recordings");
+    }
     if !missing.is_empty() {
         fail!(
             "android: missing here: {}. The shell's tests need none of these: cargo xtask test android",
@@ -39,6 +42,7 @@ pub(crate) fn run() -> Outcome {
         );
     }
     bindings::generate()?;
+    let voices = voices::ready()?;
     let mut ndk = run::command("cargo", &["ndk", "--platform", "21"]);
     for abi in ABIS {
         ndk.args(["--target", abi]);
@@ -56,6 +60,7 @@ pub(crate) fn run() -> Outcome {
     let mut gradle = Command::new(wrapper);
     gradle
         .current_dir(shell)
+        .arg(format!("-Pxunge.voices={}", voices.display()))
         .args(["assembleRelease", "bundleRelease"]);
     run::shown(gradle)
 }
@@ -66,7 +71,13 @@ pub(crate) fn test() -> Outcome<Tested> {
         return Ok(Tested::Skipped(reason));
     }
     let made = bindings::generate()?;
+    if !voices::lacking().is_empty() && run::may_install() {
+        run::install(&voices::PROGRAMS)?;
+    }
     let (mut maven, small) = on_a_small_disk()?;
+    if voices::lacking().is_empty() {
+        maven.arg(format!("-Dxunge.voices={}", voices::ready()?.display()));
+    }
     maven
         .current_dir(programs::workspace().join("android-shell"))
         .args(["--batch-mode", "--no-transfer-progress"])

@@ -55,3 +55,14 @@ fn library(bin: &Path) -> Outcome<PathBuf> {
     }
     Ok(path)
 }
+
+/// Where cargo builds.
+pub(crate) fn target_folder() -> Outcome<PathBuf> {
+    let output =
+        run::command("cargo", &["metadata", "--no-deps", "--format-version", "1"]).output()?;
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    match metadata["target_directory"].as_str() {
+        Some(folder) => Ok(folder.into()),
+        None => fail!("cargo metadata names no target folder"),
+    }
+}

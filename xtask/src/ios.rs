@@ -10,7 +10,7 @@ use xunge_tests::{Outcome, fail, programs};
 use crate::bindings::{self, Made};
 use crate::run::{self, Tested};
 use crate::trixie::{self, Trixie};
-use crate::{pictures, texts};
+use crate::{pictures, texts, voices};
 
 /// Real phones, and the simulators of either kind of Mac.
 const PHONE: &str = "aarch64-apple-ios";
@@ -40,6 +40,9 @@ pub(crate) fn run() -> Outcome {
     if !run::is_here("xcodegen") {
         missing.push("XcodeGen (brew install xcodegen)");
     }
+    if !voices::are_complete()? && !voices::lacking().is_empty() {
+        missing.push("espeak-ng and lame, or target/voices as another machine made it (cargo xtask voices)");
+    }
     if !missing.is_empty() {
         fail!(
             "ios: missing here: {}. The tests of the app's logic need none of these: cargo xtask test ios",
@@ -48,6 +51,7 @@ pub(crate) fn run() -> Outcome {
     }
     let made = bindings::generate()?;
     generated(&made)?;
+    carried()?;
     framework()?;
     in_shell(
         "xcodegen",
@@ -73,9 +77,28 @@ pub(crate) fn run() -> Outcome {
     packed()
 }
 
+/// The recordings that the app carries, as a folder of its own.
+fn carried() -> Outcome {
+    let from = voices::ready()?.join("voice");
+    let into = shell().join("App/voice");
+    if into.exists() {
+        fs::remove_dir_all(&into)?;
+    }
+    for language in fs::read_dir(&from)? {
+        let language = language?;
+        let folder = into.join(language.file_name());
+        fs::create_dir_all(&folder)?;
+        for file in fs::read_dir(language.path())? {
+            let file = file?;
+            fs::copy(file.path(), folder.join(file.file_name()))?;
+        }
+    }
+    Ok(())
+}
+
 /// One framework of the library for phones, simulators and this Mac.
 fn framework() -> Outcome {
-    let target = target_folder()?;
+    let target = bindings::target_folder()?;
     for triple in [PHONE, MAC].into_iter().chain(SIMULATORS) {
         let mut cargo = run::command(
             "cargo",
@@ -238,14 +261,4 @@ fn in_shell(program: &str, args: &[&str]) -> Outcome {
     let mut command = run::command(program, args);
     command.current_dir(shell());
     run::shown(command)
-}
-
-fn target_folder() -> Outcome<PathBuf> {
-    let output =
-        run::command("cargo", &["metadata", "--no-deps", "--format-version", "1"]).output()?;
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
-    match metadata["target_directory"].as_str() {
-        Some(folder) => Ok(folder.into()),
-        None => fail!("cargo metadata names no target folder"),
-    }
 }

@@ -6,12 +6,14 @@ mod bindings;
 mod demo;
 mod dictionary;
 mod ios;
+mod phrases;
 mod pictures;
 mod run;
 mod soak;
 mod test;
 mod texts;
 mod trixie;
+mod voices;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -42,6 +44,10 @@ enum Task {
     Bindings,
     /// Make the Android shell's vector drawables of `fixtures/pictures`.
     Pictures,
+    /// Write the table of everything that phones say.
+    Phrases,
+    /// Make placeholder recordings of everything that phones say, with espeak-ng and lame.
+    Voices,
     /// Build the Android app.
     Android,
     /// Build the iOS app.
@@ -57,6 +63,8 @@ fn main() -> ExitCode {
         Task::Dictionary(dictionary) => dictionary.run(),
         Task::Bindings => bindings::run(),
         Task::Pictures => pictures::run(),
+        Task::Phrases => phrases::run(),
+        Task::Voices => voices::run(),
         Task::Android => android::run(),
         Task::Ios => ios::run(),
     };

@@ -14,6 +14,7 @@ mod receipts;
 mod records;
 mod search;
 mod session;
+mod speech;
 mod status;
 mod sync;
 mod view;

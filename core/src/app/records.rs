@@ -178,7 +178,10 @@ impl Phone {
                 .or_else(|| event.body.reason.clone());
             let text = said.unwrap_or_else(|| words.text("note.spoken", &[]));
             let audio = match &event.body.audio {
-                Some(media) => self.played(session, media)?,
+                Some(media) => match media.parse::<MediaRef>() {
+                    Ok(media) => self.played(session, &media)?,
+                    Err(_) => None,
+                },
                 None => None,
             };
             notes.push(NoteView {
@@ -193,10 +196,11 @@ impl Phone {
     }
 
     /// Path of a recording, decrypted to be played until `lock`; none if it has not arrived.
-    fn played(&self, session: &Session, media: &str) -> Result<Option<String>, AppError> {
-        let Ok(media) = media.parse::<MediaRef>() else {
-            return Ok(None);
-        };
+    pub(super) fn played(
+        &self,
+        session: &Session,
+        media: &MediaRef,
+    ) -> Result<Option<String>, AppError> {
         if !session.store.has_media(&media.hash)? {
             return Ok(None);
         }

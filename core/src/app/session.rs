@@ -10,6 +10,7 @@ use xunge_records::CodeLists;
 
 use super::error::AppError;
 use super::phone::Phone;
+use super::speech::Dialect;
 use super::view::Enrolled;
 use crate::form::FormLibrary;
 use crate::store::{Store, StoreError};
@@ -29,6 +30,8 @@ pub(super) struct Session {
     pub(super) lists: Mutex<Option<Arc<CodeLists>>>,
     /// Forms, once read.
     pub(super) forms: Mutex<Option<Arc<FormLibrary>>>,
+    /// The county's recordings, once read.
+    pub(super) dialect: Mutex<Option<Arc<Dialect>>>,
 }
 
 impl Session {
@@ -38,6 +41,7 @@ impl Session {
             store: Arc::new(store),
             lists: Mutex::new(None),
             forms: Mutex::new(None),
+            dialect: Mutex::new(None),
         }
     }
 
@@ -55,6 +59,7 @@ impl Session {
         Ok(Enrolled {
             worker: self.worker.clone(),
             name: identity.map(|i| i.name).unwrap_or_default(),
+            help_phone: self.store.help_phone()?,
             scopes: scopes.iter().map(ToString::to_string).collect(),
         })
     }

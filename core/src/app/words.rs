@@ -169,6 +169,7 @@ impl Session {
     pub(super) fn forget_resources(&self) {
         *self.lists.lock().unwrap_or_else(|e| e.into_inner()) = None;
         *self.forms.lock().unwrap_or_else(|e| e.into_inner()) = None;
+        *self.dialect.lock().unwrap_or_else(|e| e.into_inner()) = None;
     }
 }
 

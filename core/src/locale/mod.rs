@@ -1,8 +1,11 @@
 //! What users read and hear: texts by key in zh-CN and en, from resource files. It knows no screen and no record.
 
 mod catalog;
+mod numbers;
+mod phrasebook;
 
 pub use catalog::{Catalog, Phrase};
+pub use phrasebook::{Cut, Phrasebook, cut};
 
 use std::fmt;
 use std::str::FromStr;

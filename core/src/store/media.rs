@@ -186,12 +186,13 @@ impl Store {
         })
     }
 
-    /// Removes files that nothing names: of discarded interviews, and copies that a kill left behind.
+    /// Removes files that nothing names: of discarded interviews, of recordings that the county replaced, and copies that a
+    /// kill left behind.
     pub(super) fn sweep_media(&self) -> Result<(), StoreError> {
         let kept = self.write(|tx| {
             tx.execute(
-                "DELETE FROM media WHERE mine = 1
-                 AND NOT EXISTS (SELECT 1 FROM media_reference m WHERE m.hash = media.hash)
+                "DELETE FROM media WHERE
+                 NOT EXISTS (SELECT 1 FROM media_reference m WHERE m.hash = media.hash)
                  AND NOT EXISTS (SELECT 1 FROM draft WHERE instr(state, lower(hex(media.hash))))",
                 (),
             )?;

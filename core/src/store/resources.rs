@@ -2,6 +2,8 @@
 
 use rusqlite::{OptionalExtension as _, Transaction};
 use xunge_protocol::system::Resource;
+use xunge_records::MediaRef;
+use xunge_records::lists::DialectPack;
 
 use super::{Store, StoreError};
 
@@ -71,12 +73,27 @@ pub(super) fn resource(tx: &Transaction<'_>, name: &str) -> Result<Option<Resour
     }))
 }
 
-/// Keeps a resource of the county log unless a newer version is here.
-pub(super) fn keep(tx: &Transaction<'_>, resource: &Resource) -> Result<(), StoreError> {
-    tx.prepare_cached(
+/// Keeps a resource of the county log unless a newer version is here; whether it did.
+pub(super) fn keep(tx: &Transaction<'_>, resource: &Resource) -> Result<bool, StoreError> {
+    let changed = tx.prepare_cached(
         "INSERT INTO resource VALUES (?1, ?2, ?3)
          ON CONFLICT DO UPDATE SET version = ?2, content = ?3 WHERE ?2 >= version",
     )?
     .execute((&resource.name, resource.version, &resource.content))?;
-    Ok(())
+    Ok(changed > 0)
+}
+
+/// The files that come with a resource, all to be fetched: recordings of the county's dialect.
+pub(super) fn recordings(resource: &Resource) -> Vec<(MediaRef, bool)> {
+    if !DialectPack::is_named(&resource.name) {
+        return Vec::new();
+    }
+    match DialectPack::parse(&resource.content) {
+        Ok(pack) => pack.files().into_iter().map(|media| (media, true)).collect(),
+        // It must not stop the log: the phone speaks as before.
+        Err(error) => {
+            tracing::warn!(%error, "the county's recordings cannot be read");
+            Vec::new()
+        }
+    }
 }

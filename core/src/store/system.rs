@@ -7,7 +7,10 @@ use xunge_protocol::system::{
 };
 use xunge_protocol::{Entry, EntryKind, PublicKey, ScopeId, WriterId, wire};
 
-use super::{Store, StoreError, erasure, resources};
+use super::{Store, StoreError, erasure, media, resources};
+
+/// Levels of an organisation, with room.
+const MOST_LEVELS: usize = 16;
 
 /// A scope as the worker knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +53,25 @@ impl Store {
     /// Attributes of a scope of the organisation, the latest known.
     pub fn org_node(&self, scope: ScopeId) -> Result<Option<OrgNode>, StoreError> {
         self.read(|tx| org_node(tx, scope))
+    }
+
+    /// Telephone of whoever helps: of the worker's own place, else of the nearest one above it.
+    pub fn help_phone(&self) -> Result<Option<String>, StoreError> {
+        let own = self.scopes()?.into_iter().find(|s| s.writable && !s.closed);
+        self.read(|tx| {
+            let mut at = own.map(|s| s.scope);
+            // An organisation has a handful of levels; a circle in it would never end.
+            for _ in 0..MOST_LEVELS {
+                let Some(node) = at.map(|scope| org_node(tx, scope)).transpose()?.flatten() else {
+                    break;
+                };
+                if node.help_phone.is_some() {
+                    return Ok(node.help_phone);
+                }
+                at = node.parent;
+            }
+            Ok(None)
+        })
     }
 
     /// Name of the person (or relay) behind a writer, if the log certified it.
@@ -221,7 +243,9 @@ pub(super) fn take(
         }
         EntryKind::RESOURCE => {
             let resource: Resource = wire::decode("resource", &entry.body)?;
-            resources::keep(tx, &resource)?;
+            if resources::keep(tx, &resource)? {
+                media::refer(tx, &entry.record, &resources::recordings(&resource))?;
+            }
         }
         _ => {}
     }

@@ -28,6 +28,8 @@ public final class Enrol: ScreenModel {
     private func take(_ text: String?, missing: String) {
         let text = text?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
         guard !text.isEmpty else { return shell.tell(Said(shell.words(missing), good: false)) }
+        // What is plainly no ticket is named at once, before a PIN is thought up for it.
+        if let foreign = foreign(text) { return shell.tell(Said(shell.words(foreign), good: false)) }
         ticket = text
         shell.moved()
     }
@@ -47,3 +49,19 @@ public final class Enrol: ScreenModel {
         shell.moved()
     }
 }
+
+/// What a code is that the town has not made, as a text's key; none if it may be a ticket.
+func foreign(_ code: String) -> String? {
+    let begins = { (start: String) in code.lowercased().hasPrefix(start) }
+    if begins("xunge1:") { return nil }
+    if payment.contains(where: begins) { return "code_of_payment" }
+    if begins("wifi:") { return "code_of_wifi" }
+    if begins("http://") || begins("https://") { return "code_of_page" }
+    if (6...14).contains(code.count), code.allSatisfy({ ("0"..."9").contains($0) }) { return "code_of_goods" }
+    return "code_foreign"
+}
+
+/// How codes of the usual payment apps begin.
+private let payment = [
+    "wxp://", "weixin://wxpay", "alipays://", "https://qr.alipay.com", "https://payapp.weixin.qq.com", "https://qr.95516.com",
+]

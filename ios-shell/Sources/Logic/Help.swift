@@ -16,8 +16,13 @@ public final class Help: ScreenModel {
     public var speech: String { shell.words("help_speech") }
     public var openWhileLocked: Bool { true }
 
-    /// None until it was typed.
-    public var number: String? { shell.settings.supervisor.isEmpty ? nil : shell.settings.supervisor }
+    /// As it was typed here, else as the town gave it; none if nobody did.
+    public var number: String? {
+        [shell.settings.supervisor, shell.settings.town].first { !$0.isEmpty }
+    }
+
+    /// The town's own number needs no typing.
+    public var typing: Bool { shell.settings.town.isEmpty }
 
     public func type(_ key: String) { shell.settings.supervisor += key }
 

@@ -56,9 +56,13 @@ public final class HomeScreen: ScreenModel {
     public func endPractice() { shell.practise(false) }
 }
 
-/// Begins an interview and shows its first question.
+/// Too little for a visit with its recording and pictures.
+private let leastRoom: Int64 = 16_000_000
+
+/// Begins an interview and shows its first question; where the device is full, says so before anything is answered.
 @MainActor
 func begin(_ shell: Shell, kind: String, subject: String?) {
+    guard shell.device.room() >= leastRoom else { return shell.tell(Said(shell.words("disk_full_first"), good: false)) }
     guard let started = shell.attempt({ try shell.phone.start(kind: kind, subject: subject) }) else { return }
     shell.go(Interview(shell, started, kind: kind))
 }

@@ -125,6 +125,16 @@ public final class Interview: ScreenModel {
         half.hits = shell.attempt { try shell.phone.search(text: text, limit: 8) } ?? []
     }
 
+    /// The system's understanding of speech, where there is one.
+    public func sayName() async {
+        shell.hush()
+        guard let heard = await shell.device.listener.hear(shell.settings.language) else {
+            return shell.tell(Said(shell.words("no_listening"), good: false))
+        }
+        let name = heard.trimmingCharacters(in: .whitespacesAndNewlines)
+        if !name.isEmpty { seek(name) }
+    }
+
     // Answers by voice and picture
 
     /// Where a picture or a signature is to be written.
@@ -133,7 +143,7 @@ public final class Interview: ScreenModel {
     /// Begins to record, or ends.
     public func record() async {
         guard !recording else { return endRecording() }
-        shell.device.voice.stop()
+        shell.hush()
         if await shell.device.recorder.start(into: file("recording.m4a")) {
             recording = true
         } else {
@@ -151,7 +161,8 @@ public final class Interview: ScreenModel {
     }
 
     public func hear() {
-        if let file = half.file { shell.device.player.play(file) }
+        shell.hush()
+        if let file = half.file { shell.device.player.play(file) {} }
     }
 
     /// A picture or a signature that the view has written; none begins anew.

@@ -101,7 +101,8 @@ public final class RecordScreen: ScreenModel {
 
     /// The supervisor's spoken note.
     public func hear(_ note: NoteView) {
-        if let audio = note.audio { shell.device.player.play(URL(fileURLWithPath: audio)) }
+        shell.hush()
+        if let audio = note.audio { shell.device.player.play(URL(fileURLWithPath: audio)) {} }
     }
 
     public func back() {

@@ -28,7 +28,9 @@ public final class Settings {
     public var speed: Double { didSet { kept.set(speed, forKey: "speed") } }
     /// A single choice goes on at the first tap; else it is spoken first and chosen by the second.
     public var oneTap: Bool { didSet { kept.set(oneTap, forKey: "one_tap") } }
-    /// The supervisor's number, for the help button.
+    /// The supervisor's number as the town gave it.
+    public var town: String { didSet { kept.set(town, forKey: "town") } }
+    /// The supervisor's number as somebody typed it here.
     public var supervisor: String { didSet { kept.set(supervisor, forKey: "supervisor") } }
     /// Texts in the language.
     public private(set) var words: Words
@@ -44,6 +46,7 @@ public final class Settings {
         speed = kept.object(forKey: "speed") as? Double ?? Self.speeds[1]
         oneTap = kept.object(forKey: "one_tap") as? Bool ?? true
         supervisor = kept.string(forKey: "supervisor") ?? ""
+        town = kept.string(forKey: "town") ?? ""
         words = Words(language: language)
     }
 }

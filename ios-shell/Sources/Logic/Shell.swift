@@ -5,9 +5,12 @@ import Observation
 @MainActor
 @Observable
 public final class Shell {
-    public let phone: Phone
+    public private(set) var phone: Phone
     public let settings: Settings
     public let device: Device
+    @ObservationIgnored private let folder: URL
+    @ObservationIgnored private let keyStore: any KeyStore
+    @ObservationIgnored private let speaking: Speaking
     /// Where half-made recordings and pictures lie until the core has taken them.
     public let scratch: URL
 
@@ -37,6 +40,9 @@ public final class Shell {
     /// `folder` must exist; the core keeps everything in it.
     public init(folder: URL, scratch: URL, keyStore: any KeyStore, settings: Settings, device: Device) {
         phone = Phone(folder: folder.path, keyStore: keyStore)
+        self.folder = folder
+        self.keyStore = keyStore
+        speaking = Speaking(device)
         self.scratch = scratch
         self.settings = settings
         self.device = device
@@ -114,8 +120,13 @@ public final class Shell {
     }
 
     public func say(_ words: String) {
-        device.voice.say(words, language: settings.language, speed: settings.speed)
+        // Where the library does not answer, all of it is for the system's voice.
+        let parts = (try? phone.speech(text: words)) ?? [SpeechPart(text: words, keys: [], recordings: [])]
+        speaking.say(parts, language: settings.language, speed: settings.speed)
     }
+
+    /// Silence, for a recording to be made or heard.
+    func hush() { speaking.stop() }
 
     /// The present screen in spoken words.
     public func speak() {
@@ -139,13 +150,25 @@ public final class Shell {
         }
     }
 
-    /// Shows and speaks what a call answered; asks for the PIN if the phone is locked.
+    /// Shows and speaks what a call answered; asks for the PIN if the phone is locked. What is no answer of the library's
+    /// is a fault: it is said so, and the phone is opened anew.
     func trouble(_ error: any Error) {
-        guard case let ApiError.Failed(code, text, speech, _, _) = error else {
-            preconditionFailure("the library throws nothing but ApiError: \(error)")
-        }
+        guard case let ApiError.Failed(code, text, speech, _, _) = error else { return fault() }
         if code == "locked", worker != nil { showLocked() }
         tell(Said(text, good: false, speech: speech))
+    }
+
+    /// After a fault: a phone anew on the same folder, locked; what was saved is on disk. The PIN leads back to the same screen.
+    private func fault() {
+        try? phone.close()
+        phone = Phone(folder: folder.path, keyStore: keyStore)
+        let stood = practising ? [] : stack
+        let before = worker
+        // Not where the phone does not even open: what draws the first screen would fail again.
+        guard (try? phone.open(locale: settings.language)) != nil else { return tell(Said(words("unusable"), good: false)) }
+        if before != nil { showLocked() }
+        if let before, !stood.isEmpty { kept = (before.worker, stood) }
+        tell(Said(words("fault"), good: false))
     }
 
     /// Unlocks or enrols beside the main thread, since a PIN takes long to stretch.
@@ -168,6 +191,8 @@ public final class Shell {
         worker = enrolled
         practising = false
         said = nil
+        // Kept, because a forgotten PIN is when it is needed.
+        if let number = enrolled.helpPhone { settings.town = number }
         if let kept, kept.worker == enrolled.worker {
             stack = kept.stack
             screen?.refresh()
@@ -194,7 +219,7 @@ public final class Shell {
     /// The app is out of sight.
     public func left() {
         leftAt = device.now()
-        device.voice.stop()
+        hush()
     }
 
     /// The app is back; after ten minutes it wants the PIN again.

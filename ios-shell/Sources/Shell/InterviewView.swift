@@ -89,6 +89,7 @@ struct InterviewView: View {
             Keys(keys: digitKeys ? Keys.digits : Keys.letters) { interview.seek(sought + $0) }
             BigButton(shell.words(digitKeys ? "keys_letters" : "keys_digits")) { digitKeys.toggle() }
             BigButton(shell.words("delete"), picture: "back") { interview.seek(String(sought.dropLast())) }
+            BigButton(shell.words("say_name"), picture: "microphone") { Task { await interview.sayName() } }
             BigButton(shell.words("to_list"), picture: "people") { interview.seek(nil) }
         } else {
             ForEach(interview.choices) { choice in

@@ -94,7 +94,7 @@ struct HelpView: View {
         }
         Words(shell.words("supervisor_number"), .heading)
         Words(help.number ?? shell.words("no_number"), .figure, bold: true)
-        NumberKeys(point: nil, erase: shell.words("delete"), tap: help.type, back: help.erase)
+        if help.typing { NumberKeys(point: nil, erase: shell.words("delete"), tap: help.type, back: help.erase) }
     }
 }
 #endif

@@ -61,6 +61,22 @@ struct AroundTests {
     }
 
     @Test
+    func a_household_is_found_by_its_spoken_name_and_a_device_that_does_not_understand_says_so() async throws {
+        let stage = try await Stage()
+        try stage.begin("visit")
+        let interview = try stage.screen(Interview.self)
+        interview.seek("L")
+        let hit = try #require(interview.half.hits.first)
+        interview.seek("")
+        await interview.sayName()
+        #expect(stage.shell.said?.text == stage.shell.words("no_listening"))
+        stage.ear.heard = " \(hit.title)\n"
+        await interview.sayName()
+        #expect(interview.half.sought == hit.title)
+        #expect(interview.half.hits.contains { $0.id == hit.id })
+    }
+
+    @Test
     func a_question_of_a_kind_that_this_app_does_not_know_asks_for_the_update_and_stays_a_draft() async throws {
         let stage = try await Stage()
         try stage.begin("visit")

@@ -43,6 +43,34 @@ struct NothingLostTests {
     }
 
     @Test
+    func a_fault_of_the_library_is_said_and_after_the_pin_the_same_question_stands_there() async throws {
+        struct Fault: Error {}
+        let stage = try await Stage()
+        try stage.begin("visit")
+        let interview = try stage.screen(Interview.self)
+        interview.tap(try #require(interview.choices.first))
+        let stood = interview.question?.id
+        let none: Int? = stage.shell.attempt { throw Fault() }
+        #expect(none == nil && stage.shell.worker == nil && stage.shell.screen is Workers)
+        #expect(stage.shell.said?.text == stage.shell.words("fault"))
+        try await stage.unlock()
+        #expect(try stage.screen(Interview.self).question?.id == stood)
+        try await Walk(stage).rest("visit")
+        #expect(try stage.home().home?.progress.waiting == 1)
+    }
+
+    @Test
+    func a_phone_without_room_says_so_before_the_work_is_done() async throws {
+        let stage = try await Stage()
+        stage.room = 1_000_000
+        try stage.begin("visit")
+        #expect(stage.shell.said?.text == stage.shell.words("disk_full_first") && stage.shell.screen is HomeScreen)
+        stage.room = 1_000_000_000
+        try stage.begin("visit")
+        #expect(stage.shell.screen is Interview)
+    }
+
+    @Test
     func a_wrong_pin_says_so_and_the_right_one_opens() async throws {
         let stage = try await Stage(unlocked: false)
         let workers = try stage.screen(Workers.self)

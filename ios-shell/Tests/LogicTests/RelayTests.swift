@@ -38,6 +38,39 @@ struct RelayTests {
     }
 
     @Test
+    func a_report_that_the_town_gives_back_is_mended_and_the_town_has_it_again() async throws {
+        let stage = try await Stage(enrolled: false)
+        let town = try await Town.shared()
+        try stage.screen(Workers.self).enrol()
+        let enrol = try stage.screen(Enrol.self)
+        enrol.scanned(try town.ticket("吴桂香"))
+        "1357".forEach { enrol.digits.type(String($0)) }
+        await enrol.enrol()
+        try await stage.send()
+        try stage.begin("dispute")
+        try await Walk(stage).rest("dispute")
+        try await stage.send()
+        let filter = RecordFilter(kind: "dispute", syncState: "received", limit: 1, after: nil)
+        let report = try #require(try stage.shell.phone.records(filter: filter).first?.record)
+        try await Supervisor(town).giveBack(report, "缺地点，请说一句在哪里")
+        try await stage.send()
+
+        let home = try stage.home()
+        home.tap(try #require(home.notices.first { $0.record == report }, "\(home.notices)"))
+        let record = try stage.screen(RecordScreen.self)
+        #expect(record.view?.syncState == "returned" && record.mainWay == stage.shell.words("mend"))
+        #expect(stage.voice.said.last?.contains("缺地点，请说一句在哪里") == true)
+        record.amend()
+        #expect(try stage.screen(Interview.self).question?.quote?.text == "缺地点，请说一句在哪里")
+        try await Walk(stage).rest("dispute")
+        #expect(try stage.home().home?.progress.waiting == 1)
+        try await stage.send()
+        #expect(try stage.home().home?.progress.waiting == 0)
+        let after = try await town.records("dispute")
+        #expect(after.contains("\"verb\":\"fix\""), "the town has no mended report")
+    }
+
+    @Test
     func what_was_recorded_before_the_lock_goes_out_while_nobody_is_there() async throws {
         let stage = try await Stage(enrolled: false)
         let town = try await Town.shared()
@@ -64,7 +97,15 @@ struct RelayTests {
         let stage = try await Stage(enrolled: false)
         try stage.screen(Workers.self).enrol()
         let enrol = try stage.screen(Enrol.self)
-        enrol.scanned("https://example.org/a-shop")
+        for (code, words) in [
+            ("https://example.org/a-shop", "网页"), ("WXP://f2f0abc", "收钱"), ("WIFI:S:cun;T:WPA;P:12345678;;", "无线网"),
+            ("6901234567892", "商品"), ("王家的菜窖", "不是镇里给的码"),
+        ] {
+            enrol.scanned(code)
+            #expect(stage.shell.said?.good == false && stage.shell.said?.text.contains(words) == true, "\(code)")
+            #expect(enrol.ticket == nil, "\(code) is not asked a PIN for")
+        }
+        enrol.scanned("XUNGE1:A9")
         "1357".forEach { enrol.digits.type(String($0)) }
         await enrol.enrol()
         #expect(stage.shell.worker == nil)

@@ -6,9 +6,16 @@ import Testing
 
 @MainActor
 final class HeardVoice: Voice {
+    /// Whether the system has a voice.
+    var there = true
     private(set) var said: [String] = []
 
-    func say(_ words: String, language: String, speed: Double) { said.append(words) }
+    func speaks(_ language: String) -> Bool { there }
+
+    func say(_ words: String, language: String, speed: Double, done: @escaping @MainActor () -> Void) {
+        said.append(words)
+        done()
+    }
 
     func stop() {}
 }
@@ -40,9 +47,12 @@ final class QuietRecorder: Recorder {
 
 @MainActor
 final class Deck: Player {
-    private(set) var played: [URL] = []
+    var played: [URL] = []
 
-    func play(_ file: URL) { played.append(file) }
+    func play(_ file: URL, done: @escaping @MainActor () -> Void) {
+        played.append(file)
+        done()
+    }
 
     func stop() {}
 }
@@ -65,6 +75,14 @@ final class Telephone: Dialler {
     }
 }
 
+/// Understands what the test says; none is a device that does not understand speech.
+@MainActor
+final class Ear: Listener {
+    var heard: String?
+
+    func hear(_ language: String) async -> String? { heard }
+}
+
 @MainActor
 final class Stage {
     let voice = HeardVoice()
@@ -72,6 +90,8 @@ final class Stage {
     let player = Deck()
     let work = Work()
     let telephone = Telephone()
+    let ear = Ear()
+    var room = Int64.max
     let folder: URL
     private let keys: MemoryKeys
     private let kept: UserDefaults
@@ -93,7 +113,7 @@ final class Stage {
     deinit { UserDefaults.standard.removePersistentDomain(forName: keptName) }
 
     private static let silent = Device(
-        voice: HeardVoice(), recorder: QuietRecorder(), player: Deck(), background: Work(), dialler: Telephone(), now: Date.init)
+        voice: HeardVoice(), recorder: QuietRecorder(), player: Deck(), background: Work(), dialler: Telephone(), listener: Ear(), now: Date.init)
 
     private static func shell(_ folder: URL, _ keys: MemoryKeys, _ kept: UserDefaults, _ device: Device? = nil) -> Shell {
         Shell(folder: folder, scratch: folder, keyStore: keys, settings: Settings(kept), device: device ?? silent)
@@ -101,7 +121,9 @@ final class Stage {
 
     private func start(unlocked: Bool) async throws {
         let device = Device(
-            voice: voice, recorder: recorder, player: player, background: work, dialler: telephone,
+            voice: voice, recorder: recorder, player: player, background: work, dialler: telephone, listener: ear,
+            carried: { key, language in URL(fileURLWithPath: "/carried/\(language)/\(key).mp3") },
+            room: { [weak self] in self?.room ?? .max },
             now: { [weak self] in self?.now ?? Date() })
         shell = Self.shell(folder, keys, kept, device)
         shell.begin()

@@ -39,7 +39,9 @@ final class Town {
     }
 
     let url: String
-    private let work: URL
+    /// The administrator's login: user, password, totp_secret.
+    let admin: [String: String]
+    let work: URL
     private let program: URL
     private let serve: Process
     private var token = ""
@@ -54,7 +56,8 @@ final class Town {
         work = FileManager.default.temporaryDirectory.appendingPathComponent("xunge-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
         let data = work.appendingPathComponent("relay").path
-        _ = try Self.run(program, ["init", "--county", "999999", "--name", "合成县", "--synthetic", "village", "--seed", "7", "--data", data, "--json"])
+        let made = try Self.run(program, ["init", "--county", "999999", "--name", "合成县", "--synthetic", "village", "--seed", "7", "--data", data, "--json"])
+        admin = try Dictionary(uniqueKeysWithValues: ["user", "password", "totp_secret"].map { ($0, try field(made, $0)) })
         serve = Process()
         serve.executableURL = program
         serve.arguments = ["serve", "--data", data, "--listen", "127.0.0.1:0"]
@@ -74,7 +77,7 @@ final class Town {
         }
         guard let address = line.split(separator: "\n").first?.split(separator: " ").last else { throw Failure("the relay says \(line)") }
         url = String(address)
-        token = try field(admin("token", "add", "--role", "export"), "token")
+        token = try field(administer("token", "add", "--role", "export"), "token")
         grid = try await field(records("household", limit: 1), "scope")
         seed = try await enrolled()
     }
@@ -94,7 +97,7 @@ final class Town {
     }
 
     func ticket(_ worker: String) throws -> String {
-        try field(admin("enrol", "--grid", grid, "--worker", worker, "--url", url), "ticket")
+        try field(administer("enrol", "--grid", grid, "--worker", worker, "--url", url), "ticket")
     }
 
     /// A fresh folder; with the enrolled phone in it, if asked for.
@@ -117,7 +120,7 @@ final class Town {
         return String(decoding: data, as: UTF8.self)
     }
 
-    private func admin(_ args: String...) throws -> String {
+    func administer(_ args: String...) throws -> String {
         try Self.run(program, ["admin"] + args + ["--data", work.appendingPathComponent("relay").path, "--json"])
     }
 

@@ -205,8 +205,30 @@ pub enum Admin {
     /// Tokens for programs.
     #[command(subcommand)]
     Token(Token),
+    /// Recordings in the county's dialect.
+    #[command(subcommand)]
+    Voice(Voice),
     /// Print the database key, for a forensic look.
     Key,
+}
+
+/// `xunge admin voice`
+#[derive(Debug, Subcommand)]
+pub enum Voice {
+    /// Print every sentence that phones say, with its key, as CSV: what is to be read out.
+    Phrases {
+        /// Language.
+        #[arg(long, default_value = "zh-CN")]
+        locale: String,
+    },
+    /// Publish the recordings of a folder (KEY.m4a or KEY.wav), in the place of those before.
+    Import {
+        /// Folder with the recordings; phrases.csv in it (key, words) names sentences of the county's own forms.
+        folder: PathBuf,
+        /// Language.
+        #[arg(long, default_value = "zh-CN")]
+        locale: String,
+    },
 }
 
 /// `xunge admin org`

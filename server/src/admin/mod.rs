@@ -26,6 +26,7 @@ mod tls;
 mod token;
 mod unlock_code;
 mod user;
+mod voice;
 mod worker;
 
 use args::{Admin, Audit, Cli, Command, ImportHouseholds, ImportOrg, Receipt, Token, User};
@@ -67,6 +68,7 @@ pub fn run(cli: Cli) -> Outcome {
                 unlock_code::run(place, out, &worker, device.as_deref())
             }
             Admin::Token(Token::Add { role }) => token::add(place, out, &role),
+            Admin::Voice(args) => voice::run(place, out, args),
             Admin::Key => key::run(place, out),
         },
     }

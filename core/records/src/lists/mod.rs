@@ -1,9 +1,10 @@
-//! What a county can change without a new program: code lists and the holiday calendar, as versioned data.
+//! What a county can change without a new program: code lists, the holiday calendar, recordings in its dialect, as versioned data.
 //!
 //! The embedded defaults come from `fixtures/`; a county's own versions replace them list by list, by the same names.
 
 pub mod calendar;
 pub mod code_list;
+pub mod voice;
 
 mod embedded;
 
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 
 pub use calendar::{Calendar, WorkingDate};
 pub use code_list::{Audience, Code, CodeList, ListError, Locale};
+pub use voice::{DialectPack, Recording};
 
 /// All code lists, each in one version.
 #[derive(Debug, Clone, Default, PartialEq)]

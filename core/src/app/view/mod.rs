@@ -14,5 +14,5 @@ pub use record::{
     StateView, TimelineEvent,
 };
 pub use session::{
-    BundleExport, BundleImport, Enrolled, Opened, Practice, ScopeCursor, Status, WorkerCard,
+    BundleExport, BundleImport, Enrolled, Opened, Practice, ScopeCursor, SpeechPart, Status, WorkerCard,
 };

@@ -31,6 +31,19 @@ pub struct Enrolled {
     pub name: String,
     /// Scopes that the worker writes in.
     pub scopes: Vec<String>,
+    /// Telephone of the supervisor to call for help, where the town gave one.
+    pub help_phone: Option<String>,
+}
+
+/// A part of a spoken text. All parts together are the text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SpeechPart {
+    /// The part, with the signs after it.
+    pub text: String,
+    /// Keys of the recordings that say it, one after the other; none for a name or a text of the user's own.
+    pub keys: Vec<String>,
+    /// Paths of the county's recordings of these keys; none unless all are here.
+    pub recordings: Vec<String>,
 }
 
 /// Answer of `practice`.

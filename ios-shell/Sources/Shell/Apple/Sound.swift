@@ -4,20 +4,46 @@ import AVFoundation
 import XungeLogic
 
 @MainActor
-public final class SystemVoice: Voice {
+public final class SystemVoice: NSObject, Voice, AVSpeechSynthesizerDelegate {
     private let synthesizer = AVSpeechSynthesizer()
+    private var saying: AVSpeechUtterance?
+    private var done: (@MainActor () -> Void)?
 
-    public init() {}
+    public override init() {
+        super.init()
+        synthesizer.delegate = self
+    }
 
-    public func say(_ words: String, language: String, speed: Double) {
+    private func voice(_ language: String) -> AVSpeechSynthesisVoice? {
+        AVSpeechSynthesisVoice(language: language == "en" ? "en-GB" : language)
+    }
+
+    public func speaks(_ language: String) -> Bool { voice(language) != nil }
+
+    public func say(_ words: String, language: String, speed: Double, done: @escaping @MainActor () -> Void) {
         stop()
         let utterance = AVSpeechUtterance(string: words)
-        utterance.voice = AVSpeechSynthesisVoice(language: language == "en" ? "en-GB" : language)
+        utterance.voice = voice(language)
         utterance.rate = AVSpeechUtteranceDefaultSpeechRate * Float(speed)
+        saying = utterance
+        self.done = done
         synthesizer.speak(utterance)
     }
 
-    public func stop() { synthesizer.stopSpeaking(at: .immediate) }
+    public func stop() {
+        saying = nil
+        done = nil
+        synthesizer.stopSpeaking(at: .immediate)
+    }
+
+    public nonisolated func speechSynthesizer(_ synthesizer: AVSpeechSynthesizer, didFinish utterance: AVSpeechUtterance) {
+        Task { @MainActor in
+            guard utterance === self.saying, let done = self.done else { return }
+            self.saying = nil
+            self.done = nil
+            done()
+        }
+    }
 }
 
 /// AAC in MP4, which browsers play.
@@ -63,17 +89,35 @@ public final class SystemRecorder: Recorder {
 }
 
 @MainActor
-public final class SystemPlayer: Player {
+public final class SystemPlayer: NSObject, Player, AVAudioPlayerDelegate {
     private var player: AVAudioPlayer?
+    private var done: (@MainActor () -> Void)?
 
-    public init() {}
+    public override init() { super.init() }
 
-    public func play(_ file: URL) {
+    public func play(_ file: URL, done: @escaping @MainActor () -> Void) {
         try? AVAudioSession.sharedInstance().setCategory(.playback)
         player = try? AVAudioPlayer(contentsOf: file)
-        player?.play()
+        player?.delegate = self
+        self.done = done
+        // What cannot be played is passed over, after this call has ended.
+        if player?.play() != true { ended(player) }
     }
 
-    public func stop() { player = nil }
+    public func stop() {
+        player?.stop()
+        player = nil
+        done = nil
+    }
+
+    private nonisolated func ended(_ ended: AVAudioPlayer?) {
+        Task { @MainActor in
+            guard ended === self.player, let done = self.done else { return }
+            self.done = nil
+            done()
+        }
+    }
+
+    public nonisolated func audioPlayerDidFinishPlaying(_ player: AVAudioPlayer, successfully flag: Bool) { ended(player) }
 }
 #endif

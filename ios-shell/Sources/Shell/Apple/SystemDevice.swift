@@ -22,12 +22,20 @@ extension Shell {
         let scratch = try protected(support.appendingPathComponent("scratch"))
         let device = Device(
             voice: SystemVoice(), recorder: SystemRecorder(), player: SystemPlayer(), background: background, dialler: SystemDialler(),
+            listener: SystemListener(),
+            carried: { key, language in Bundle.main.url(forResource: key, withExtension: "mp3", subdirectory: "voice/\(language)") },
+            room: { Self.room(support) },
             reach: { file in
                 let scoped = file.startAccessingSecurityScopedResource()
                 return { if scoped { file.stopAccessingSecurityScopedResource() } }
             },
             now: Date.init)
         return Shell(folder: folder, scratch: scratch, keyStore: Keychain(), settings: .init(.standard), device: device)
+    }
+
+    private static func room(_ folder: URL) -> Int64 {
+        let values = try? folder.resourceValues(forKeys: [.volumeAvailableCapacityForImportantUsageKey])
+        return values?.volumeAvailableCapacityForImportantUsage ?? .max
     }
 
     /// Readable in the background once the device was unlocked since its start, and excluded from every backup.

@@ -22,6 +22,7 @@ typealias Question = uniffi.xunge.Question
 typealias RecordSummary = uniffi.xunge.RecordSummary
 typealias RecordView = uniffi.xunge.RecordView
 typealias SearchHit = uniffi.xunge.SearchHit
+typealias SpeechPart = uniffi.xunge.SpeechPart
 typealias Started = uniffi.xunge.Started
 typealias Step = uniffi.xunge.Step
 typealias SyncReport = uniffi.xunge.SyncReport

@@ -32,7 +32,15 @@ class Settings(context: Context) {
         get() = kept.getBoolean("one_tap", true)
         set(value) = kept.edit().putBoolean("one_tap", value).apply()
 
-    /** The supervisor's number, for the help button. */
+    /** The supervisor's number as the town gave it. */
+    var town: String
+        get() = kept.getString("town", null) ?: ""
+        set(value) = kept.edit().putString("town", value).apply()
+
+    /** Whom the help button calls; empty if nobody knows. */
+    val help: String get() = supervisor.ifEmpty { town }
+
+    /** The supervisor's number as somebody typed it here. */
     var supervisor: String
         get() = kept.getString("supervisor", null) ?: ""
         set(value) = kept.edit().putString("supervisor", value).apply()

@@ -12,9 +12,10 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.launch
 import org.xunge.shell.device.Keys
+import org.xunge.shell.device.LayeredVoice
 import org.xunge.shell.device.MediaRecording
+import org.xunge.shell.device.PlayedClips
 import org.xunge.shell.device.Recorder
-import org.xunge.shell.device.SystemVoice
 import org.xunge.shell.device.Voice
 
 class ShellApp : Application() {
@@ -63,7 +64,7 @@ class ShellApp : Application() {
     override fun onCreate() {
         super.onCreate()
         settings = Settings(this)
-        voice = SystemVoice(this, settings)
+        voice = LayeredVoice(this, settings, PlayedClips(this), ::parts, ::onMain)
         load()
     }
 
@@ -78,6 +79,14 @@ class ShellApp : Application() {
             missing
         }
         unusable?.let { Log.e("xunge", "the library cannot be loaded", it) }
+    }
+
+    /** What recordings say of `words`; where the library does not answer, all of it is for the system's voice. */
+    fun parts(words: String): List<SpeechPart> = try {
+        phone.speech(words)
+    } catch (failed: Exception) {
+        Log.w("xunge", "the library does not say how to speak", failed)
+        listOf(SpeechPart(words, emptyList(), emptyList()))
     }
 
     private fun made(): Phone {
@@ -103,6 +112,8 @@ class ShellApp : Application() {
 
     fun unlocked(who: Enrolled) {
         worker = who
+        // Kept, because a forgotten PIN is when it is needed.
+        who.helpPhone?.let { settings.town = it }
         practising = false
         steps.clear()
     }

@@ -16,7 +16,7 @@ object Town {
     const val NAME = "李大山"
 
     private val xunge = File(System.getProperty("xunge.bin"), "xunge").path
-    private val work = File(System.getProperty("xunge.work")).apply { deleteRecursively(); mkdirs() }
+    val work = File(System.getProperty("xunge.work")).apply { deleteRecursively(); mkdirs() }
     private val data = File(work, "relay")
     val admin: Map<String, String>
     val url: String

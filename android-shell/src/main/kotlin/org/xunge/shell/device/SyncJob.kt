@@ -1,4 +1,4 @@
-// Sends in the background when there is a network: soon after something was saved, and every hour. With the app locked,
+// Sends in the background when there is a network: soon after something was saved, every hour, and oftener on the charger. With the app locked,
 // what was sealed at lock still goes out; no PIN is needed.
 package org.xunge.shell.device
 
@@ -26,6 +26,8 @@ class SyncJob : JobService() {
     companion object {
         const val SOON = 1
         const val HOURLY = 2
+        const val CHARGING = 3
+        private const val QUARTER_MS = 900_000L
         private const val HOUR_MS = 3_600_000L
 
         /** One exchange; `done` hears whether another try may help. */
@@ -39,10 +41,17 @@ class SyncJob : JobService() {
         /** At the next network. */
         fun soon(context: Context) = schedule(context, SOON) { setOverrideDeadline(24 * HOUR_MS) }
 
-        /** For as long as the app is installed. */
-        fun hourly(context: Context) = schedule(context, HOURLY) {
-            setPeriodic(HOUR_MS)
-            setPersisted(true)
+        /** For as long as the app is installed: every hour, and oftener on the charger, where it costs nothing. */
+        fun always(context: Context) {
+            schedule(context, HOURLY) {
+                setPeriodic(HOUR_MS)
+                setPersisted(true)
+            }
+            schedule(context, CHARGING) {
+                setPeriodic(QUARTER_MS)
+                setPersisted(true)
+                setRequiresCharging(true)
+            }
         }
 
         private fun schedule(context: Context, id: Int, build: JobInfo.Builder.() -> Unit) {

@@ -57,6 +57,7 @@ class SettingsScreen(host: Host) : Screen(host) {
         group(into, R.string.text_size, Look.BODIES.zip(sizes), settings.body) { settings.body = it }
         group(into, R.string.tapping, listOf(true to R.string.one_tap, false to R.string.two_taps), settings.oneTap) { settings.oneTap = it }
         group(into, R.string.speed, listOf(0.7f to R.string.slow, 0.85f to R.string.steady, 1.1f to R.string.fast), settings.speed) { settings.speed = it }
+        if (host.app.voice.isMakeshift) into.addView(kit.text(text(R.string.makeshift_voice)))
         group(
             into,
             R.string.colours,
@@ -99,7 +100,7 @@ class UnusableScreen(host: Host) : Screen(host) {
 
     override fun content(into: LinearLayout) {
         into.addView(kit.heading(text(R.string.unusable)))
-        val number = host.app.settings.supervisor
+        val number = host.app.settings.help
         if (number.isNotEmpty()) into.addView(kit.button(text(R.string.call_supervisor), "call", picture = "call") { dial(host, number) })
     }
 
@@ -120,15 +121,16 @@ class HelpScreen(host: Host) : Screen(host) {
 
     override fun content(into: LinearLayout) {
         into.addView(kit.text(text(R.string.help_speech)))
-        val number = host.app.settings.supervisor
+        val number = host.app.settings.help
         if (number.isNotEmpty()) {
             into.addView(mainButton(text(R.string.call_supervisor), "call", palette.blue) { dial(host, number) })
         }
         into.addView(kit.heading(text(R.string.supervisor_number)))
         into.addView(kit.text(number.ifEmpty { text(R.string.no_number) }, look.figure, bold = true))
-        into.addView(
-            org.xunge.shell.ui.Keypad(kit).numbers(null, { set(number + it) }, { set(number.dropLast(1)) }),
-        )
+        // The town's own number needs no typing.
+        if (host.app.settings.town.isEmpty()) {
+            into.addView(org.xunge.shell.ui.Keypad(kit).numbers(null, { set(number + it) }, { set(number.dropLast(1)) }))
+        }
     }
 
     private fun set(now: String) {

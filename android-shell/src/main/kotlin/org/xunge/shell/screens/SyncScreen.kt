@@ -8,6 +8,7 @@ import org.xunge.shell.Failure
 import org.xunge.shell.Host
 import org.xunge.shell.R
 import org.xunge.shell.SyncReport
+import org.xunge.shell.device.SendingService
 import org.xunge.shell.listening
 
 class SyncScreen(host: Host) : Screen(host) {
@@ -51,8 +52,10 @@ class SyncScreen(host: Host) : Screen(host) {
     private fun send() {
         val app = host.app
         app.syncing = true
+        SendingService.start(app)
         app.background({ app.open(); app.phone.sync() }) { result ->
             app.syncing = false
+            SendingService.stop(app)
             result.fold(
                 onSuccess = { report ->
                     app.lastSync = if (app.worker == null) text(R.string.sent_sealed) else soFar(report)

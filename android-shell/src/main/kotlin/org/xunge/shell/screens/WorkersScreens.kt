@@ -140,7 +140,7 @@ class CodeScreen(host: Host, private val worker: String) : DigitsScreen(host, "c
 internal fun unlocked(host: Host, result: Result<Enrolled>) = result.fold(
     onSuccess = {
         host.app.unlocked(it)
-        org.xunge.shell.device.SyncJob.hourly(host.app)
+        org.xunge.shell.device.SyncJob.always(host.app)
         // What stands on the stack is the screens of whoever was here before.
         val same = host.scratch.getString("worker").let { before -> before == null || before == it.worker }
         host.scratch.putString("worker", it.worker)
