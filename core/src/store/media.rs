@@ -174,12 +174,26 @@ impl Store {
         })
     }
 
-    /// Files to be fetched, the smallest first: what the town says to this worker or wants played to residents.
+    /// Files of records to be fetched, the smallest first: what the town says to this worker or wants played to residents.
     pub fn wanted_media(&self) -> Result<Vec<MediaRef>, StoreError> {
         self.read(|tx| {
             list(
                 tx,
-                "SELECT hash, mime, bytes FROM media WHERE file IS NULL AND mine = ?1
+                "SELECT hash, mime, bytes FROM media WHERE file IS NULL AND mine = ?1 AND hash NOT IN
+                   (SELECT hash FROM media_reference WHERE record NOT IN (SELECT record FROM record))
+                 ORDER BY bytes, hash",
+                0,
+            )
+        })
+    }
+
+    /// Files that the county's log names and no record does, to be fetched: recordings of its dialect, the smallest first.
+    pub fn wanted_recordings(&self) -> Result<Vec<MediaRef>, StoreError> {
+        self.read(|tx| {
+            list(
+                tx,
+                "SELECT hash, mime, bytes FROM media WHERE file IS NULL AND mine = ?1 AND hash IN
+                   (SELECT hash FROM media_reference WHERE record NOT IN (SELECT record FROM record))
                  ORDER BY bytes, hash",
                 0,
             )

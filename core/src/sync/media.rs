@@ -1,4 +1,5 @@
-//! Media files, after the records: uploads smallest first, then the recordings of the town's notes.
+//! Media files, after the records: uploads smallest first, then the recordings of the town's notes, then some of those of
+//! the county's dialect, which nobody waits for.
 //!
 //! Uploads are tus 1.0.0: begin (or find what was begun), send from where the relay stands, and after any cut ask where
 //! that is. A file counts as sent only by the relay's signature. Downloads come in ranges that are kept as they come.
@@ -21,6 +22,9 @@ const RESUMABLE: (&str, &str) = ("tus-resumable", "1.0.0");
 const BYTES_OF_AN_UPLOAD: (&str, &str) = ("content-type", "application/offset+octet-stream");
 /// A file about which relay and phone disagree so often is left for another sync.
 const MOST_DISAGREEMENTS: u32 = 3;
+
+/// Bytes of the county's dialect that one sync fetches. The others come with the next ones.
+const MOST_OF_DIALECT: u64 = 512 << 10;
 
 /// One exchange about one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +69,8 @@ pub(super) struct Moves {
     standing: BTreeMap<Hash32, Standing>,
     disagreements: BTreeMap<Hash32, u32>,
     aside: BTreeSet<Hash32>,
+    /// Bytes of the county's dialect that were asked for.
+    dialect: u64,
     /// Those that the relay held in an earlier epoch, and was asked for.
     asked: BTreeSet<Hash32>,
 }
@@ -110,12 +116,13 @@ impl Moves {
             };
             MediaStep { media, what }
         } else if let Some(media) = store.wanted_media()?.into_iter().find(free) {
-            let from = store.pieces_end(&media.hash)?;
-            let to = media.bytes.min(from + budget);
-            MediaStep {
-                media,
-                what: What::Get { from, to },
-            }
+            get(store, media, budget)?
+        } else if self.dialect < MOST_OF_DIALECT
+            && let Some(media) = store.wanted_recordings()?.into_iter().find(free)
+        {
+            let step = get(store, media, budget)?;
+            self.dialect += step.bytes() as u64;
+            step
         } else {
             return Ok(None);
         };
@@ -193,6 +200,16 @@ impl Moves {
             Outcome::Going
         }
     }
+}
+
+/// The next bytes of a file, at most `budget`.
+fn get(store: &Store, media: MediaRef, budget: u64) -> Result<MediaStep, SyncError> {
+    let from = store.pieces_end(&media.hash)?;
+    let to = media.bytes.min(from + budget);
+    Ok(MediaStep {
+        media,
+        what: What::Get { from, to },
+    })
 }
 
 /// Keeps what came of a file, and the file once that is all of it.
