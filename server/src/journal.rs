@@ -9,7 +9,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use xunge_protocol::system::{Grant, SignedCertificate};
+use xunge_protocol::system::{Grant, Share, SignedCertificate};
 use xunge_protocol::{Hash32, RecordId, ScopeId, Timestamp, WriterId, wire};
 
 use crate::store::{StoreError, StoreResult, Worker};
@@ -73,6 +73,21 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         media: Vec<Hash32>,
     },
+    /// A record was shared with another scope, or is no more.
+    Shared {
+        /// The record.
+        record: RecordId,
+        /// Its scope.
+        home: ScopeId,
+        /// The scope that reads it.
+        guest: ScopeId,
+        /// The one of the two that acts.
+        acts: ScopeId,
+        /// First moment.
+        from: Timestamp,
+        /// Ended at, if it is.
+        until: Option<Timestamp>,
+    },
     /// A writer was revoked.
     Revoked {
         /// The writer.
@@ -91,6 +106,18 @@ impl Fact {
             from: grant.from,
             until: grant.until,
             drain_days: grant.drain_days,
+        }
+    }
+
+    /// That `share` was written.
+    pub fn shared(share: &Share) -> Self {
+        Self::Shared {
+            record: share.record,
+            home: share.home,
+            guest: share.guest,
+            acts: share.acts,
+            from: share.from,
+            until: share.until,
         }
     }
 

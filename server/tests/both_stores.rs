@@ -163,7 +163,7 @@ fn pull(store: &Store, scope: ScopeId, after: u64) -> Vec<u64> {
     let entries: Vec<_> = entries.unwrap_or_else(|e: StoreError| panic!("{e}"));
     entries
         .into_iter()
-        .map(|(_, _, row)| row.position.unwrap())
+        .map(|entry| entry.row.position.unwrap())
         .collect()
 }
 

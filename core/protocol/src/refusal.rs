@@ -43,6 +43,9 @@ pub enum RefusalCode {
     /// A supervisor read it and rejected it for good.
     #[n(10)]
     Rejected,
+    /// The record belongs to another scope, which shares it with this writer's to be read.
+    #[n(11)]
+    SharedRecord,
 }
 
 impl RefusalCode {
@@ -60,6 +63,7 @@ impl RefusalCode {
             Self::InvalidContent => "invalid_content",
             Self::DeviceRevoked => "device_revoked",
             Self::Rejected => "rejected",
+            Self::SharedRecord => "shared_record",
         }
     }
 }

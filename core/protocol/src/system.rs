@@ -175,6 +175,44 @@ pub struct Tombstone {
     pub successor: Option<RecordId>,
 }
 
+/// A record that the phones of another scope may read. It stands in the logs of both scopes: in the guest's before the
+/// record's entries, which get positions of their own there. A later item of the same record and guest replaces an earlier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct Share {
+    /// The record.
+    #[n(0)]
+    pub record: RecordId,
+    /// The scope that it belongs to, whose workers write it.
+    #[n(1)]
+    pub home: ScopeId,
+    /// The scope whose phones read it, and write nothing of it.
+    #[n(2)]
+    pub guest: ScopeId,
+    /// The one of the two that acts for the person.
+    #[n(3)]
+    pub acts: ScopeId,
+    /// First moment.
+    #[n(4)]
+    pub from: Timestamp,
+    /// Ended at, if it is: the guest's phones then forget the record.
+    #[n(5)]
+    pub until: Option<Timestamp>,
+}
+
+impl Share {
+    /// Id of its log entry.
+    pub fn entry_id(&self) -> RecordId {
+        let mut key = self.record.0.to_vec();
+        key.extend_from_slice(&self.guest.0);
+        item_id("share", &key)
+    }
+
+    /// Whether the guest reads the record now.
+    pub fn is_in_force(&self) -> bool {
+        self.until.is_none()
+    }
+}
+
 /// Id of a system item's log entry.
 pub fn item_id(purpose: &str, key: &[u8]) -> RecordId {
     let digest = Hash32::of(key);

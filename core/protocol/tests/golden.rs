@@ -11,7 +11,7 @@ use xunge_protocol::message::{Cursor, RefusedSegment, ScopeStatus};
 use xunge_protocol::refusal::{RefusalCode, SyncRefusal};
 use xunge_protocol::segment::leaf_hash;
 use xunge_protocol::snapshot::{Part, SignedSnapshot, Snapshot, open_part, pack_part, vouched};
-use xunge_protocol::system::{Certificate, Grant, OrgNode, Resource, Tombstone, WriterRole};
+use xunge_protocol::system::{Certificate, Grant, OrgNode, Resource, Share, Tombstone, WriterRole};
 use xunge_protocol::{
     Entry, EntryKind, EpochId, Hash32, Homebound, Outbound, Pouch, PulledEntry, PulledSegment,
     Receipt, RecordId, ScopeId, SealedBundle, SecretKey, Segment, SyncRequest, SyncResponse,
@@ -168,6 +168,17 @@ fn every_message_of_version_1_has_the_bytes_it_was_released_with() {
             record: RecordId::written(WRITER, 1),
             erased_at: AT,
             successor: Some(RecordId::written(RELAY, 2)),
+        },
+    );
+    pinned(
+        "share",
+        &Share {
+            record: RecordId::written(RELAY, 1),
+            home: SCOPE,
+            guest: ScopeId([0x55; 8]),
+            acts: SCOPE,
+            from: AT,
+            until: None,
         },
     );
     pinned(

@@ -14,7 +14,7 @@ use super::view::{
     FieldView, NoteView, RecordFilter, RecordSummary, RecordView, StateView, TimelineEvent,
 };
 use super::words::{Words, iso_time};
-use crate::store::{Draft, RecordQuery, RecordRow, StoreError, SyncState};
+use crate::store::{Draft, RecordQuery, RecordRow, Sharing, StoreError, SyncState};
 
 impl Phone {
     /// Drafts, then records, the latest begun first. Without a kind, the worker's own; with one, all of it on this phone.
@@ -96,7 +96,11 @@ impl Phone {
             }),
             number,
             form: record.form.as_ref().map(ToString::to_string),
-            fields: fields(&words, &record),
+            fields: [
+                fields(&words, &record),
+                sharing(&words, session.store.sharing(&id)?),
+            ]
+            .concat(),
             timeline: self.timeline(&session, &words, &record)?,
             state: StateView {
                 text: words.code(row.kind.state_list(), &record.state.code),
@@ -381,6 +385,34 @@ fn row(
         text,
         others,
     }
+}
+
+/// Of a person whom two grids know: which of them acts, and whether this phone may change anything.
+fn sharing(words: &Words, sharing: Option<Sharing>) -> Vec<FieldView> {
+    let Some(sharing) = sharing else {
+        return Vec::new();
+    };
+    let mut rows = vec![("share.acts", words.place(sharing.acts), sharing.acts)];
+    if sharing.read_only {
+        let text = words.text("share.read_only", &[]);
+        rows.push(("share.rights", text, sharing.home));
+    }
+    rows.into_iter()
+        .map(|(key, text, scope)| {
+            let label = words.text(key, &[]);
+            FieldView {
+                path: key.replace('.', "/"),
+                values: vec![scope.to_string()],
+                speech: words.speech(
+                    "field",
+                    &[("label", label.as_str()), ("value", text.as_str())],
+                ),
+                label,
+                text,
+                others: Vec::new(),
+            }
+        })
+        .collect()
 }
 
 fn event_view(words: &Words, event: &FoldedEvent, by: Option<String>) -> TimelineEvent {

@@ -8,7 +8,8 @@ use super::view::SearchHit;
 const USUAL_LIMIT: u32 = 20;
 
 impl Phone {
-    /// Households that match every word of `text`, the best first. An empty text gives the likeliest ones.
+    /// Households that match every word of `text`, the best first, then people whom another grid shares. An empty text
+    /// gives the likeliest households.
     pub fn search(&self, text: &str, limit: Option<u32>) -> Result<Vec<SearchHit>, AppError> {
         let session = self.session()?;
         let words = self.words(&session)?;
@@ -40,6 +41,27 @@ impl Phone {
                 title: title.clone(),
             }
         });
-        Ok(views.collect())
+        let mut views: Vec<SearchHit> = views.collect();
+        let room = limit.saturating_sub(views.len());
+        for row in session.store.search_shared(text, room)? {
+            let Some(sharing) = session.store.sharing(&row.record)? else {
+                continue;
+            };
+            let home = words.place(sharing.home);
+            let values = [("title", row.title.as_str()), ("home", home.as_str())];
+            let phrase = words.phrase("search.shared", &values);
+            views.push(SearchHit {
+                id: row.record.to_string(),
+                kind: "person".into(),
+                door: String::new(),
+                member: None,
+                tier: None,
+                last_visit: None,
+                text: phrase.text,
+                speech: phrase.speech,
+                title: row.title,
+            });
+        }
+        Ok(views)
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::tz::{Offset, TimeZone};
-use xunge_protocol::{RecordId, Timestamp};
+use xunge_protocol::{RecordId, ScopeId, Timestamp};
 use xunge_records::model::field::{Field, FieldType};
 use xunge_records::{CodeList, CodeLists, Kind, MediaRef, Value};
 
@@ -101,6 +101,9 @@ impl Words {
                 self.code(list, code)
             }
             (FieldType::Record(_) | FieldType::Records(_), Value::Text(id)) => self.title_of(id),
+            (FieldType::Scope, Value::Text(scope)) => scope
+                .parse()
+                .map_or_else(|_| scope.clone(), |s| self.place(s)),
             (FieldType::Media, Value::Text(media)) => self.text(media_key(media), &[]),
             (FieldType::Date, Value::Text(date)) => self.date(date),
             (_, Value::Text(text)) => text.clone(),
@@ -127,6 +130,12 @@ impl Words {
                 self.text("title", &values)
             }
         }
+    }
+
+    /// Name of a place; a dash where this phone does not know it.
+    pub(super) fn place(&self, scope: ScopeId) -> String {
+        let node = self.store.org_node(scope).ok().flatten();
+        node.map_or_else(|| "—".into(), |node| node.name)
     }
 
     /// Title of the record with this id; a dash where it is not on this phone.

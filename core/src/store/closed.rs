@@ -5,7 +5,7 @@ use rusqlite::Transaction;
 use xunge_protocol::{RecordId, ScopeId};
 
 use super::records::{self, RecordRow};
-use super::{Store, StoreError, clock, erasure, identity};
+use super::{Store, StoreError, clock, erasure, identity, shares};
 
 impl Store {
     /// Forgets the records of scopes that are closed to this phone, if nothing of its own there waits for an answer.
@@ -15,7 +15,9 @@ impl Store {
             let closed = tx
                 .prepare_cached(
                     "SELECT scope FROM scope s WHERE closed = 1
-                       AND EXISTS (SELECT 1 FROM change c WHERE c.scope = s.scope AND c.verdict <> 4)
+                       AND (EXISTS (SELECT 1 FROM change c WHERE c.scope = s.scope AND c.verdict <> 4
+                                    AND c.record NOT IN (SELECT record FROM share WHERE ended = 0))
+                         OR EXISTS (SELECT 1 FROM share h WHERE h.guest = s.scope))
                        AND NOT EXISTS (SELECT 1 FROM change c WHERE c.scope = s.scope AND c.mine = 1
                                        AND c.verdict IN (0, 2))",
                 )?
@@ -53,14 +55,23 @@ impl Store {
 }
 
 fn purge(tx: &Transaction<'_>, scope: ScopeId) -> Result<(), StoreError> {
+    shares::purge(tx, scope)?;
+    // What another scope of this phone still reads stays.
     let records = tx
-        .prepare_cached("SELECT DISTINCT record FROM change WHERE scope = ?1 AND verdict <> 4")?
+        .prepare_cached(
+            "SELECT DISTINCT record FROM change WHERE scope = ?1 AND verdict <> 4
+               AND record NOT IN (SELECT record FROM share WHERE ended = 0 AND guest <> ?1)",
+        )?
         .query_map([scope.0], |row| Ok(RecordId(row.get(0)?)))?
         .collect::<Result<Vec<_>, _>>()?;
     for record in &records {
         erasure::forget(tx, record)?;
     }
-    tx.execute("DELETE FROM set_aside_entry WHERE scope = ?1", [scope.0])?;
+    tx.execute(
+        "DELETE FROM set_aside_entry
+         WHERE scope = ?1 AND record NOT IN (SELECT record FROM share WHERE ended = 0)",
+        [scope.0],
+    )?;
     // If it is opened again, it is read from the start.
     tx.execute("UPDATE scope SET cursor = 0 WHERE scope = ?1", [scope.0])?;
     Ok(())

@@ -59,6 +59,9 @@ pub enum StoreError {
     /// New records do not go into this scope.
     #[error("scope {0} takes no records of this phone")]
     ScopeNotWritable(xunge_protocol::ScopeId),
+    /// The record belongs to another scope, which shares it with this phone's to be read.
+    #[error("record {0} is shared by another scope, to be read")]
+    SharedRecord(RecordId),
     /// There is no such media file, or it has not arrived.
     #[error("no such media file")]
     UnknownMedia,
@@ -109,6 +112,7 @@ impl StoreError {
             Self::UnknownRecord(_) => "unknown_record",
             Self::NotOpened => "record_not_opened",
             Self::ScopeNotWritable(_) => "scope_not_writable",
+            Self::SharedRecord(_) => "shared_record",
             Self::UnknownMedia => "unknown_media",
             Self::DamagedMedia => "media_damaged",
             Self::MediaType(_) => "media_type",

@@ -19,7 +19,7 @@ use super::identity::{Enrolled, Identity};
 use super::sync_state::{Progress, progress};
 use super::{
     Store, StoreError, clock, cursors, erasure, identity, lost, projection, receipts, refused,
-    snapshot, system,
+    shares, snapshot, system,
 };
 
 /// What an answer changed.
@@ -72,6 +72,9 @@ impl Store {
             let mut changed = BTreeSet::new();
             for receipt in &response.receipts {
                 changed.extend(receipts::take(tx, &identity.relay_key, me.writer, receipt)?);
+            }
+            for status in &response.scopes {
+                cursors::know_scope(tx, status.scope, status.write)?;
             }
             let mut gathered = Gathered::default();
             for segment in &response.segments {
@@ -178,14 +181,20 @@ pub(super) fn take_entries(
     is_relay: bool,
     gathered: &mut Gathered,
 ) -> Result<(), StoreError> {
-    let writer = segment.header.writer;
+    let (writer, scope) = (segment.header.writer, segment.header.scope);
     for pulled in &segment.entries {
         let PulledEntry::Body { position, entry } = pulled else {
             continue;
         };
+        // Not even set aside: what is not for this phone does not stay on it.
+        if !entry.kind.is_system() && !shares::may_be_here(tx, &entry.record, scope)? {
+            tracing::warn!(record = %entry.record, %scope, "an entry of a scope that is not read here");
+            gathered.set_aside += 1;
+            continue;
+        }
         let incoming = Incoming {
             writer,
-            scope: segment.header.scope,
+            scope,
             position: *position,
             kind: entry.kind,
             body: entry.body.clone(),
@@ -203,7 +212,7 @@ pub(super) fn take_entries(
             set_entry_aside(tx, &entry.record, &incoming, "unknown_kind")?;
             gathered.set_aside += 1;
         } else {
-            match system::take(tx, &identity.relay_key, entry) {
+            match system::take(tx, &identity.relay_key, scope, entry) {
                 Ok(certified) => {
                     gathered.certified.extend(certified);
                     gathered.taken += 1;
@@ -414,7 +423,8 @@ fn set_entry_aside(
     code: &str,
 ) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "INSERT OR REPLACE INTO set_aside_entry VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT OR REPLACE INTO set_aside_entry (scope, position, record, kind, writer, code, body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
     .execute((
         incoming.scope.0,

@@ -10,7 +10,7 @@ use xunge_protocol::message::SyncResponse;
 use xunge_protocol::{RecordId, ScopeId};
 
 use super::identity::Enrolled;
-use super::{StoreError, refused, succession, system};
+use super::{StoreError, refused, shares, succession, system};
 
 /// Code of a change of the relay that its log holds no more.
 const LOST: &str = "lost";
@@ -19,7 +19,7 @@ const LOST: &str = "lost";
 pub(super) fn doubt(tx: &Transaction<'_>) -> Result<(), StoreError> {
     tx.execute("UPDATE change SET position = NULL", ())?;
     tx.execute("UPDATE scope SET doubtful = 1", ())?;
-    Ok(())
+    shares::doubt(tx)
 }
 
 /// A first copy leaves out what is long over: what it does not bring need not be lost.
@@ -45,6 +45,7 @@ pub(super) fn settle(
         let offered =
             |s: &xunge_protocol::snapshot::SignedSnapshot| s.snapshot.scope == status.scope;
         if is_doubtful && !response.snapshots.iter().any(offered) {
+            shares::forget_unheard(tx, status.scope)?;
             changed.extend(forget_lost(tx, status.scope)?);
             trust(tx, status.scope)?;
             say_again(tx, me, status.scope)?;
@@ -79,7 +80,8 @@ fn forget_lost(tx: &Transaction<'_>, scope: ScopeId) -> Result<BTreeSet<RecordId
     let records = tx
         .prepare_cached(
             "UPDATE change SET verdict = 3, code = ?2, detail = ''
-             WHERE scope = ?1 AND mine = 0 AND verdict = 1 AND position IS NULL
+             WHERE mine = 0 AND verdict = 1 AND position IS NULL
+               AND (scope = ?1 OR record IN (SELECT record FROM share WHERE guest = ?1 AND ended = 0))
                AND NOT EXISTS (SELECT 1 FROM certificate c
                                WHERE c.writer = change.writer AND c.relay = 0)
              RETURNING record",

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_pins.sql"),
     include_str!("migrations/0006_snapshots.sql"),
     include_str!("migrations/0007_doubtful.sql"),
+    include_str!("migrations/0008_shares.sql"),
 ];
 
 /// Version of the schema that this program writes.

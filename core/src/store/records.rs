@@ -8,7 +8,7 @@ use xunge_records::{Author, Document, Edit, EventBody, EventId, Kind, Open, Reco
 
 use super::changes::{self, Loaded, NewRow};
 use super::sync_state::SyncState;
-use super::{Store, StoreError, clock, counters, cursors, drafts, identity, projection};
+use super::{Store, StoreError, clock, counters, cursors, drafts, identity, projection, shares};
 
 /// What is to be saved of one record.
 #[derive(Debug, Clone, PartialEq)]
@@ -136,6 +136,11 @@ impl Store {
             Some(record) => changes::load(tx, record)?,
             None => None,
         };
+        if let Some(record) = &save.record
+            && shares::is_read_only(tx, record)?
+        {
+            return Err(StoreError::SharedRecord(*record));
+        }
         let mut loaded = match (held, &save.open) {
             (Some(loaded), _) if !loaded.only_rejected => loaded,
             (_, Some(open)) => {

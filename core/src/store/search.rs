@@ -8,8 +8,9 @@ use xunge_protocol::RecordId;
 use xunge_records::Fields;
 
 use super::households::{self, HouseholdRow};
+use super::records::{self, RecordRow};
 use super::terms::{self, Terms};
-use super::{Store, StoreError};
+use super::{Store, StoreError, shares};
 
 /// Most index rows that one word of a query looks at: "王" in a large village.
 const SCAN_LIMIT: i64 = 2000;
@@ -25,13 +26,37 @@ pub struct Hit {
 }
 
 impl Store {
+    /// People whom another scope shares, and whose names match every word of `text`, the best first; all of them for an
+    /// empty text. Their households are not here.
+    pub fn search_shared(&self, text: &str, limit: usize) -> Result<Vec<RecordRow>, StoreError> {
+        let words = words_of(text);
+        self.read(|tx| {
+            let ids: Vec<[u8; 13]> = match words.is_empty() {
+                true => tx
+                    .prepare_cached(
+                        "SELECT DISTINCT h.record FROM share h JOIN record r ON r.record = h.record
+                         WHERE h.ended = 0 ORDER BY r.title, h.record",
+                    )?
+                    .query_map((), |row| row.get(0))?
+                    .collect::<Result<_, _>>()?,
+                false => ranked(tx, &words)?.into_iter().map(|(id, _)| id).collect(),
+            };
+            let mut found = Vec::new();
+            for id in ids.into_iter().map(RecordId) {
+                if found.len() < limit
+                    && shares::is_read_only(tx, &id)?
+                    && let Some(row) = records::one(tx, &id)?
+                {
+                    found.push(row);
+                }
+            }
+            Ok(found)
+        })
+    }
+
     /// Households that match every word of `text`, the best first. An empty text gives the likeliest ones.
     pub fn search(&self, text: &str, limit: usize) -> Result<Vec<Hit>, StoreError> {
-        let words: Vec<String> = text
-            .split_whitespace()
-            .map(terms::normalize)
-            .filter(|word| !word.is_empty())
-            .collect();
+        let words = words_of(text);
         if words.is_empty() {
             let likely = self.likeliest_households(limit)?;
             return Ok(likely
@@ -43,17 +68,7 @@ impl Store {
                 .collect());
         }
         self.read(|tx| {
-            let mut matches: Option<BTreeMap<[u8; 13], Match>> = None;
-            for word in &words {
-                let found = find(tx, word)?;
-                matches = Some(match matches {
-                    None => found,
-                    Some(before) => intersect(before, &found),
-                });
-            }
-            let mut ranked: Vec<([u8; 13], Match)> =
-                matches.unwrap_or_default().into_iter().collect();
-            ranked.sort_by_key(|(household, m)| (m.rank, *household));
+            let mut ranked = ranked(tx, &words)?;
             // Doors order those that match equally well, so a few more are read than are shown.
             ranked.truncate(limit.saturating_mul(4).max(64));
             let mut hits = Vec::with_capacity(ranked.len());
@@ -78,6 +93,28 @@ impl Store {
                 .collect()
         })
     }
+}
+
+fn words_of(text: &str) -> Vec<String> {
+    text.split_whitespace()
+        .map(terms::normalize)
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+/// What matches every one of `words`, the best first.
+fn ranked(tx: &Transaction<'_>, words: &[String]) -> Result<Vec<([u8; 13], Match)>, StoreError> {
+    let mut matches: Option<BTreeMap<[u8; 13], Match>> = None;
+    for word in words {
+        let found = find(tx, word)?;
+        matches = Some(match matches {
+            None => found,
+            Some(before) => intersect(before, &found),
+        });
+    }
+    let mut ranked: Vec<([u8; 13], Match)> = matches.unwrap_or_default().into_iter().collect();
+    ranked.sort_by_key(|(household, m)| (m.rank, *household));
+    Ok(ranked)
 }
 
 /// How well a household matches: 0 the whole text, 1 its beginning, 2 its inside; and where.
@@ -150,7 +187,7 @@ pub(super) fn index_household(
     replace(tx, household, Some(household), &terms)
 }
 
-/// Indexes a person under the household.
+/// Indexes a person under the household; one whom another scope shares, and whose household is not here, alone.
 pub(super) fn index_person(
     tx: &Transaction<'_>,
     person: &RecordId,
@@ -161,7 +198,11 @@ pub(super) fn index_person(
     if fields.text("merged_into").is_none() {
         terms::add_name(&mut terms, fields.text("name").unwrap_or_default());
     }
-    replace(tx, person, household, &terms)
+    let under = match shares::is_read_only(tx, person)? {
+        true => Some(person),
+        false => household,
+    };
+    replace(tx, person, under, &terms)
 }
 
 fn replace(

@@ -171,15 +171,16 @@ fn apply(tx: &Transaction<'_>, here: &UnderWay, part: &Part) -> Result<u64, Stor
         .map_err(|_| StoreError::SnapshotRefused("not_authentic"))?;
     let mut gathered = Gathered::default();
     for segment in &segments {
-        if segment.header.scope != here.snapshot.scope {
+        if segment.header.scope != here.snapshot.scope && !is_shared(segment) {
             return Err(StoreError::SnapshotRefused("other_scope"));
         }
         // What this phone wrote itself is here, and only a receipt makes it received.
-        if segment.header.writer == me.writer {
+        let is_own = segment.header.writer == me.writer;
+        if is_own && segment.header.scope == here.snapshot.scope {
             continue;
         }
         if here.lacks_base() {
-            vouch(tx, segment)?;
+            vouch(tx, here.snapshot.scope, segment)?;
             let is_relay = inbound::key_of(tx, &identity, segment)?.is_some_and(|(_, relay)| relay);
             inbound::take_entries(tx, &identity, segment, is_relay, &mut gathered)?;
         } else if !inbound::gather(tx, &identity, segment, &mut gathered)? {
@@ -191,15 +192,24 @@ fn apply(tx: &Transaction<'_>, here: &UnderWay, part: &Part) -> Result<u64, Stor
     Ok(settled.received)
 }
 
-/// Notes that the entries of `segment` have only the relay's word.
-fn vouch(tx: &Transaction<'_>, segment: &PulledSegment) -> Result<(), StoreError> {
+/// Whether a segment of another scope may be in a first copy: only records are shared, never system items. That they are
+/// shared here, the copy says before them.
+fn is_shared(segment: &PulledSegment) -> bool {
+    segment.entries.iter().all(|pulled| match pulled {
+        PulledEntry::Body { entry, .. } => !entry.kind.is_system(),
+        PulledEntry::Absent(_) => true,
+    })
+}
+
+/// Notes that the entries of `segment`, in the first copy of `scope`, have only the relay's word.
+fn vouch(tx: &Transaction<'_>, scope: ScopeId, segment: &PulledSegment) -> Result<(), StoreError> {
     let mut insert = tx.prepare_cached(
         "INSERT INTO vouched (leaf, scope) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
     )?;
     for pulled in &segment.entries {
         if let PulledEntry::Body { entry, .. } = pulled {
             let leaf = entry.leaf(inbound::entry_hash(entry)?).hash();
-            insert.execute((leaf.0, segment.header.scope.0))?;
+            insert.execute((leaf.0, scope.0))?;
         }
     }
     Ok(())

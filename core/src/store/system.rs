@@ -3,11 +3,11 @@
 use rusqlite::{OptionalExtension as _, Transaction};
 use xunge_planted::Bug;
 use xunge_protocol::system::{
-    Grant, OrgNode, Resource, Revocation, SignedCertificate, Tombstone, WriterRole,
+    Grant, OrgNode, Resource, Revocation, Share, SignedCertificate, Tombstone, WriterRole,
 };
 use xunge_protocol::{Entry, EntryKind, PublicKey, ScopeId, WriterId, wire};
 
-use super::{Store, StoreError, erasure, media, resources};
+use super::{Store, StoreError, erasure, media, resources, shares};
 
 /// Levels of an organisation, with room.
 const MOST_LEVELS: usize = 16;
@@ -185,11 +185,12 @@ pub(super) fn keep_certificate(
     Ok(())
 }
 
-/// Takes a system entry of the relay. Returns the writer that it certified, if it did; `Ok(None)` also for a kind of a
+/// Takes a system entry of the relay from the log of `scope`. Returns the writer that it certified, if it did; `Ok(None)` also for a kind of a
 /// later version, whose `false` in [`is_known`] the caller has asked for.
 pub(super) fn take(
     tx: &Transaction<'_>,
     relay_key: &PublicKey,
+    scope: ScopeId,
     entry: &Entry,
 ) -> Result<Option<WriterId>, StoreError> {
     match entry.kind {
@@ -241,6 +242,10 @@ pub(super) fn take(
                 )?;
             }
         }
+        EntryKind::SHARE => {
+            let share: Share = wire::decode("share", &entry.body)?;
+            shares::take(tx, scope, &share)?;
+        }
         EntryKind::RESOURCE => {
             let resource: Resource = wire::decode("resource", &entry.body)?;
             if resources::keep(tx, &resource)? {
@@ -262,5 +267,6 @@ pub(super) fn is_known(kind: EntryKind) -> bool {
             | EntryKind::RESOURCE
             | EntryKind::TOMBSTONE
             | EntryKind::REVOCATION
+            | EntryKind::SHARE
     )
 }

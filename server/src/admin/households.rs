@@ -53,10 +53,16 @@ pub(super) fn import(place: &Place, out: Output, file: &Path) -> Outcome {
     let bytes = std::fs::read(file).map_err(|error| Failure::file(file, &error))?;
     let now = relay.now();
     let nodes = relay.store.read::<_, StoreError>(|tx| tx.org_nodes(now))?;
+    // Tables name a grid by its code, or by its scope as records show it.
     let grids = nodes
         .into_iter()
         .filter(|node| node.level.as_str() >= GRID)
-        .map(|node| (node.code, node.scope));
+        .flat_map(|node| {
+            [
+                (node.code, node.scope),
+                (node.scope.to_string(), node.scope),
+            ]
+        });
     let tables = Tables {
         grids: grids.collect(),
         lists: relay.lists(),
@@ -75,10 +81,11 @@ pub(super) fn import(place: &Place, out: Output, file: &Path) -> Outcome {
         .ok_or_else(|| {
             Failure::new("the key of the identity index is missing: restore a backup")
         })?;
+    let grids = tables.grids;
     let loaded = authority::command(&relay, move |authority, tx| {
         let mut sum = Loaded::default();
         for (scope, households) in by_grid {
-            let (_, loaded) = load_grid(authority, tx, scope, &households, &key)?;
+            let (_, loaded) = load_grid(authority, tx, scope, &households, &key, &grids)?;
             sum.added += loaded.added;
             sum.known += loaded.known;
         }

@@ -132,7 +132,7 @@ fn grid(
             drain_days: 0,
         })?;
         let inputs: Vec<HouseholdInput> = households.into_iter().map(input).collect();
-        let (ids, _) = load_grid(authority, tx, scope, &inputs, &key)?;
+        let (ids, _) = load_grid(authority, tx, scope, &inputs, &key, &HashMap::new())?;
         Ok::<_, Failure>(work::write(authority, scope, &ids, &inputs, number)?)
     })
 }
@@ -163,5 +163,6 @@ fn member(person: xunge_synthetic::Person) -> PersonInput {
         phone: person.phone,
         id_number: Some(person.id_number),
         categories: person.categories.into_iter().map(str::to_owned).collect(),
+        registered: None,
     }
 }

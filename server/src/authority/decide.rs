@@ -162,6 +162,7 @@ impl Authority<'_> {
         let position = self.tx().next_position(id.scope)?;
         self.tx()
             .set_position(&segment.header, id.ordinal, position, false)?;
+        self.note_accepted(row.record, entry.entry.kind);
         Ok(Ok(()))
     }
 

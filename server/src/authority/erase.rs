@@ -110,6 +110,7 @@ impl Authority<'_> {
         .ok_or(AuthorityError::UnknownRecord(record))?;
         let media = held.map(|held| media_of(&held)).unwrap_or_default();
         let erased_at = self.now();
+        let guests = self.end_shares(record, erased_at)?;
         self.log.forget(record);
         self.tx().bury(&TombstoneRow {
             record,
@@ -132,7 +133,10 @@ impl Authority<'_> {
         });
         erased.media.extend(unnamed);
         erased.records.push(record);
-        self.tell_tombstone(record, scope, erased_at, successor)
+        for scope in guests.into_iter().chain([scope]) {
+            self.tell_tombstone(record, scope, erased_at, successor)?;
+        }
+        Ok(())
     }
 
     /// Erases what an older backup brought back.
@@ -146,6 +150,7 @@ impl Authority<'_> {
         if self.tx().tombstone(record)?.is_some() {
             return Ok(());
         }
+        let guests = self.end_shares(record, erased_at)?;
         self.log.forget(record);
         self.tx().bury(&TombstoneRow {
             record,
@@ -153,7 +158,10 @@ impl Authority<'_> {
             erased_at,
             successor,
         })?;
-        self.tell_tombstone(record, scope, erased_at, successor)
+        for scope in guests.into_iter().chain([scope]) {
+            self.tell_tombstone(record, scope, erased_at, successor)?;
+        }
+        Ok(())
     }
 
     fn tell_tombstone(

@@ -25,7 +25,7 @@ impl Authority<'_> {
     pub fn grant(&mut self, grant: &Grant) -> Result<(), AuthorityError> {
         self.tx().put_grant(grant)?;
         self.note(Fact::granted(grant));
-        self.write_places(grant.scope)?;
+        self.write_places(grant.scope, grant.scope)?;
         for writer in self.tx().writers(Some(&grant.worker))? {
             self.certify_in(grant.scope, &writer.certificate)?;
         }
@@ -70,19 +70,25 @@ impl Authority<'_> {
     pub fn org_node(&mut self, node: &OrgNode) -> Result<(), AuthorityError> {
         self.tx().put_org_node(node)?;
         if node.parent.is_none() {
-            self.write_places(node.scope)?;
+            self.write_places(node.scope, node.scope)?;
         }
-        for below in self.tx().org_subtree(node.scope, self.now())? {
-            if !self.tx().grants_in(below.scope)?.is_empty() {
-                self.write_places(below.scope)?;
+        let subtree = self.tx().org_subtree(node.scope, self.now())?;
+        let below: Vec<ScopeId> = subtree.iter().map(|below| below.scope).collect();
+        for scope in &below {
+            if !self.tx().grants_in(*scope)?.is_empty() {
+                self.write_places(*scope, *scope)?;
             }
         }
-        Ok(())
+        self.tell_places_to_guests(&below)
     }
 
-    /// Writes a scope's own attributes and those of the places above it into its log, where they changed.
-    fn write_places(&mut self, scope: ScopeId) -> Result<(), AuthorityError> {
-        let mut path = self.tx().org_path(scope, self.now())?;
+    /// Writes the attributes of `place` and of the places above it into the log of `scope`, where they changed.
+    pub(super) fn write_places(
+        &mut self,
+        place: ScopeId,
+        scope: ScopeId,
+    ) -> Result<(), AuthorityError> {
+        let mut path = self.tx().org_path(place, self.now())?;
         path.reverse();
         for node in path {
             self.write_if_new(

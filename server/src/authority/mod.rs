@@ -14,11 +14,12 @@ mod redact;
 mod register;
 mod revoke;
 mod seal;
+pub(crate) mod share;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use xunge_protocol::{Entry, Hash32, ScopeId, Timestamp};
+use xunge_protocol::{Entry, Hash32, RecordId, ScopeId, Timestamp};
 
 pub use draft::Draft;
 pub use enrol::NewTicket;
@@ -36,6 +37,8 @@ pub struct Authority<'a> {
     pub(crate) log: LogWork<'a>,
     outgoing: BTreeMap<ScopeId, Vec<(Entry, Hash32)>>,
     facts: Vec<Fact>,
+    /// Records of which the log holds more than the logs of those who read them elsewhere.
+    changed: BTreeSet<RecordId>,
 }
 
 impl<'a> Authority<'a> {
@@ -51,6 +54,7 @@ impl<'a> Authority<'a> {
             log: LogWork::new(tx, relay.now()),
             outgoing: BTreeMap::new(),
             facts: Vec::new(),
+            changed: BTreeSet::new(),
         };
         let result = work(&mut authority)?;
         authority.finish()?;
@@ -81,6 +85,7 @@ impl<'a> Authority<'a> {
         for scope in self.outgoing.keys().copied().collect::<Vec<_>>() {
             self.seal(scope)?;
         }
+        self.place_in_guests()?;
         self.log.project()?;
         // Before the transaction commits: what the journal does not hold did not happen.
         if let (Some(journal), false) = (self.relay.journal(), self.facts.is_empty()) {

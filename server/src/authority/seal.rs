@@ -31,6 +31,7 @@ impl Authority<'_> {
             let hash = Hash32::of(&first.body);
             self.outgoing.insert(scope, vec![(first, hash)]);
         }
+        self.note_accepted(entry.record, entry.kind);
         self.outgoing
             .entry(scope)
             .or_default()

@@ -20,6 +20,7 @@ pub mod return_;
 pub mod reveal;
 mod scope;
 pub mod settle;
+pub mod share;
 pub mod transfer;
 mod wording;
 pub mod worker;
@@ -36,6 +37,7 @@ pub use owner::NewOwner;
 pub use quarantine::{admit, reject};
 pub use reveal::reveal;
 pub use scope::{require_seen, sees, subtree};
+pub use share::{Acts, share, unshare};
 
 use crate::account::Actor;
 use crate::audit::AuditEvent;

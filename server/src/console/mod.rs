@@ -36,7 +36,7 @@ pub use error::ConsoleError;
 use crate::relay::Relay;
 use page::{
     action, audit, cases, courier, households, inbox, login, organisation, problem, quarantine,
-    record, report, warning, warning_new, warnings,
+    record, report, shares, warning, warning_new, warnings,
 };
 
 /// Largest form: a spoken note of some minutes.
@@ -54,6 +54,8 @@ pub fn router(relay: &Arc<Relay>) -> Router<Arc<Relay>> {
         .route("/requests", get(cases::requests))
         .route("/visits", get(cases::visits))
         .route("/households", get(households::show))
+        .route("/shares", get(shares::show))
+        .route("/shares/{id}/end", post(shares::end))
         .route("/records", get(cases::reasons))
         .route("/records/{id}", get(record::show))
         .route("/records/{id}/{verb}", post(action::perform))

@@ -25,6 +25,7 @@ const COLUMNS: &[Column] = &[
     Column::optional("person_birth", &["出生日期"]),
     Column::optional("person_phone", &["手机号码"]),
     Column::optional("person_id_number", &["公民身份号码", "身份证号"]),
+    Column::optional("person_registered_grid", &["户籍网格", "户籍网格编码"]),
 ];
 
 /// A household with its members, checked, before it is a record.
@@ -73,11 +74,13 @@ pub struct PersonInput {
     pub id_number: Option<String>,
     /// Codes of `person_category` that a phone may hold.
     pub categories: Vec<String>,
+    /// Code or scope of the grid where the person is registered, if the table says so.
+    pub registered: Option<String>,
 }
 
 /// What the table is checked against.
 pub trait Known {
-    /// Whether there is a grid with this code.
+    /// Whether there is a grid with this code or scope id.
     fn is_grid(&self, code: &str) -> bool;
     /// Whether `code` is in the code list `list`.
     fn is_code(&self, list: &str, code: &str) -> bool;
@@ -213,6 +216,16 @@ impl Reading<'_> {
             // The number itself stays out of messages and logs.
             self.fault(row, "person_id_number", error.to_string());
         }
+        let registered = row.get("person_registered_grid").map(str::to_owned);
+        if let Some(grid) = &registered
+            && !self.known.is_grid(grid)
+        {
+            self.fault(
+                row,
+                "person_registered_grid",
+                format!("{grid} is no grid of the organisation"),
+            );
+        }
         Some(PersonInput {
             reference: row.text("person_ref").into(),
             name: name.into(),
@@ -222,6 +235,7 @@ impl Reading<'_> {
             phone: row.get("person_phone").map(str::to_owned),
             id_number,
             categories: Vec::new(),
+            registered,
         })
     }
 

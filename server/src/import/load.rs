@@ -1,5 +1,7 @@
 //! Writes imported households into their grids, as the relay. What stands there already is not written again.
 
+use std::collections::HashMap;
+
 use xunge_protocol::{RecordId, ScopeId};
 use xunge_records::{FormRef, Kind};
 
@@ -30,13 +32,15 @@ impl Loaded {
     }
 }
 
-/// Writes the households of one grid; `index_key` is the key of the blind index. Returns their ids, in order.
+/// Writes the households of one grid; `index_key` is the key of the blind index, `grids` names those where people may be
+/// registered. Returns their ids, in order.
 pub fn load_grid(
     authority: &mut Authority<'_>,
     tx: &Tx<'_>,
     grid: ScopeId,
     households: &[HouseholdInput],
     index_key: &[u8; 32],
+    grids: &HashMap<String, ScopeId>,
 ) -> Result<(Vec<RecordId>, Loaded), AuthorityError> {
     let mut loaded = Loaded::default();
     let mut ids = Vec::with_capacity(households.len());
@@ -52,8 +56,12 @@ pub fn load_grid(
         loaded.count(added);
         for person in &household.members {
             let draft = person_draft(person, id, index_key);
-            let (_, added) = put(authority, tx, grid, Kind::Person, &person.reference, draft)?;
+            let (id, added) = put(authority, tx, grid, Kind::Person, &person.reference, draft)?;
             loaded.count(added);
+            let registered = person.registered.as_ref().and_then(|code| grids.get(code));
+            if let Some(registered) = registered {
+                authority.register_in(id, Some(*registered), None)?;
+            }
         }
         ids.push(id);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use xunge_protocol::system::{Grant, SignedCertificate};
+use xunge_protocol::system::{Grant, Share, SignedCertificate};
 use xunge_protocol::{Hash32, RecordId, ScopeId, wire};
 
 use super::Fact;
@@ -58,7 +58,18 @@ pub fn apply(
                     tx.revoke_writer(*writer, *at)?;
                 }
             }
-            Fact::Certified { .. } | Fact::Granted { .. } | Fact::Number { .. } => {}
+            Fact::Certified { .. }
+            | Fact::Granted { .. }
+            | Fact::Shared { .. }
+            | Fact::Number { .. } => {}
+        }
+    }
+    // After the erasures: what is erased is shared no more.
+    for share in shares(journals) {
+        let known = tx.shares_of(share.record)?;
+        let here = tx.find_record(share.record)?;
+        if here.is_some_and(|place| place.scope == share.home) && !known.contains(&share) {
+            authority.share(&share)?;
         }
     }
     let numbers = numbers(journals);
@@ -106,6 +117,47 @@ fn grants(journals: &[Vec<Fact>]) -> Vec<Grant> {
         }
     }
     last.into_values().collect()
+}
+
+/// The last word of the journals on who reads what. Within one journal the last line holds; between journals the share
+/// that began last, and of the same share the one that ended.
+fn shares(journals: &[Vec<Fact>]) -> Vec<Share> {
+    let mut last: BTreeMap<(RecordId, ScopeId), Share> = BTreeMap::new();
+    for journal in journals {
+        let mut here = BTreeMap::new();
+        for fact in journal {
+            if let Fact::Shared {
+                record,
+                home,
+                guest,
+                acts,
+                from,
+                until,
+            } = *fact
+            {
+                let share = Share {
+                    record,
+                    home,
+                    guest,
+                    acts,
+                    from,
+                    until,
+                };
+                here.insert((record, guest), share);
+            }
+        }
+        for (place, share) in here {
+            let age = |share: &Share| (share.from, share.until);
+            match last.get(&place) {
+                Some(known) if age(known) >= age(&share) => {}
+                _ => drop(last.insert(place, share)),
+            }
+        }
+    }
+    let mut all: Vec<Share> = last.into_values().collect();
+    // Of one record the ended ones first: it has one guest at a time.
+    all.sort_by_key(|share| (share.record, share.is_in_force(), share.from));
+    all
 }
 
 /// Numbers that were given.

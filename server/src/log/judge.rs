@@ -118,7 +118,14 @@ impl LogWork<'_> {
         }
         if let Some((scope, known)) = self.place(entry.record)? {
             if scope != bearer.scope {
-                return Ok(Err(RefusalCode::WrongScope.into()));
+                let shares = self.tx.shares_of(entry.record)?;
+                let only_read = shares
+                    .iter()
+                    .any(|s| s.is_in_force() && s.guest == bearer.scope);
+                return Ok(Err(match only_read {
+                    true => RefusalCode::SharedRecord.into(),
+                    false => RefusalCode::WrongScope.into(),
+                }));
             }
             if known != kind {
                 return Ok(Err(RefusalCode::OperationNotAllowed.into()));

@@ -9,7 +9,7 @@ use xunge_protocol::{
 use xunge_records::Kind;
 
 use crate::relay::Relay;
-use crate::store::{EntryRow, SnapshotRow, StoreError, StoreResult, Tx};
+use crate::store::{EntryRow, LogEntry, SnapshotRow, StoreError, StoreResult, Tx};
 use crate::sync::pull;
 
 /// A part is full with so many entries or so many bytes of bodies: small enough to be read whole on an old phone.
@@ -64,8 +64,8 @@ pub(super) fn cut(relay: &Relay, scope: ScopeId) -> StoreResult<bool> {
 
 /// An entry with its position and the hash of its leaf.
 type Leaf = (u64, Entry, Hash32);
-/// Entries of one writer that stand together in the base.
-type Run = (WriterId, Vec<Leaf>);
+/// Entries of one writer and one scope that stand together in the base.
+type Run = ((ScopeId, WriterId), Vec<Leaf>);
 type Packed = Vec<(Hash32, Vec<u8>)>;
 
 struct Cut<'a, 'b> {
@@ -110,7 +110,7 @@ impl Cut<'_, '_> {
     fn each(
         &mut self,
         position: u64,
-        mut take: impl FnMut(&mut Self, WriterId, u64, u64, EntryRow) -> StoreResult<()>,
+        mut take: impl FnMut(&mut Self, u64, LogEntry) -> StoreResult<()>,
     ) -> StoreResult<()> {
         let mut after = 0;
         loop {
@@ -118,13 +118,13 @@ impl Cut<'_, '_> {
             if rows.is_empty() {
                 return Ok(());
             }
-            for (writer, index, row) in rows {
-                let Some(at) = row.position.filter(|at| *at <= position) else {
+            for entry in rows {
+                let Some(at) = entry.row.position.filter(|at| *at <= position) else {
                     return Ok(());
                 };
                 after = at;
-                if !row.entry.body.is_empty() {
-                    take(self, writer, index, at, row)?;
+                if !entry.row.entry.body.is_empty() {
+                    take(self, at, entry)?;
                 }
             }
         }
@@ -132,25 +132,32 @@ impl Cut<'_, '_> {
 
     /// The base: system items first, then kind by kind in the order of the log, for what is alike packs well together.
     fn base(&mut self, position: u64) -> StoreResult<Vec<Part>> {
-        let mut all: Vec<(WriterId, Leaf)> = Vec::new();
-        self.each(position, |cut, writer, _, at, row| {
-            if cut.place(&row)? == Place::Base {
-                all.push((writer, (at, row.entry, row.leaf)));
-            }
-            Ok(())
-        })?;
+        let mut all: Vec<((ScopeId, WriterId), Leaf)> = Vec::new();
+        self.each(
+            position,
+            |cut,
+             at,
+             LogEntry {
+                 home, writer, row, ..
+             }| {
+                if cut.place(&row)? == Place::Base {
+                    all.push(((home, writer), (at, row.entry, row.leaf)));
+                }
+                Ok(())
+            },
+        )?;
         all.sort_by_key(|(_, (at, entry, _))| (!entry.kind.is_system(), entry.kind.0, *at));
         let mut parts = Vec::new();
         let mut runs: Vec<Run> = Vec::new();
         let mut full = Fill::default();
-        for (writer, entry) in all {
+        for (author, entry) in all {
             if full.add(&entry.1) {
                 parts.push(self.pack_base(std::mem::take(&mut runs))?);
                 full = Fill::of(&entry.1);
             }
             match runs.last_mut() {
-                Some((last, run)) if *last == writer => run.push(entry),
-                _ => runs.push((writer, vec![entry])),
+                Some((last, run)) if *last == author => run.push(entry),
+                _ => runs.push((author, vec![entry])),
             }
         }
         if !runs.is_empty() {
@@ -160,10 +167,9 @@ impl Cut<'_, '_> {
     }
 
     fn pack_base(&mut self, runs: Vec<Run>) -> StoreResult<Part> {
-        let scope = self.scope;
         let segments: Vec<_> = runs
             .into_iter()
-            .map(|(writer, run)| vouched(writer, scope, run))
+            .map(|((home, writer), run)| vouched(writer, home, run))
             .collect();
         self.pack(&segments)
     }
@@ -173,21 +179,28 @@ impl Cut<'_, '_> {
         let mut parts = Vec::new();
         let mut open: Vec<PulledKey> = Vec::new();
         let mut full = Fill::default();
-        self.each(position, |cut, writer, index, at, row| {
+        self.each(position, |cut, at, entry| {
+            let LogEntry {
+                home,
+                writer,
+                index,
+                row,
+            } = entry;
             let place = cut.place(&row)?;
             if place == Place::Neither {
                 return Ok(());
             }
-            let same = open.last().is_some_and(|s| s.is(writer, index));
+            let same = open.last().is_some_and(|s| s.is(home, writer, index));
             // A segment is not torn apart if it can be helped: its other part would cost a hash an entry.
             if full.add(&row.entry) && !same {
                 parts.push(cut.pack_history(std::mem::take(&mut open))?);
                 full = Fill::of(&row.entry);
             }
-            let segment = match open.iter().rposition(|s| s.is(writer, index)) {
+            let segment = match open.iter().rposition(|s| s.is(home, writer, index)) {
                 Some(found) => found,
                 None => {
                     open.push(PulledKey {
+                        home,
                         writer,
                         index,
                         bodies: Vec::new(),
@@ -211,7 +224,7 @@ impl Cut<'_, '_> {
     fn pack_history(&mut self, open: Vec<PulledKey>) -> StoreResult<Part> {
         let segments = open
             .into_iter()
-            .map(|s| pull::segment(self.tx, self.scope, s.writer, s.index, s.bodies))
+            .map(|s| pull::segment(self.tx, s.home, s.writer, s.index, s.bodies))
             .collect::<StoreResult<Vec<_>>>()?;
         self.pack(&segments)
     }
@@ -273,14 +286,15 @@ impl Cut<'_, '_> {
 
 /// A segment that is gathered: its place in the log, and the bodies that go with it.
 struct PulledKey {
+    home: ScopeId,
     writer: WriterId,
     index: u64,
     bodies: Vec<(u32, u64, Entry)>,
 }
 
 impl PulledKey {
-    fn is(&self, writer: WriterId, index: u64) -> bool {
-        (self.writer, self.index) == (writer, index)
+    fn is(&self, home: ScopeId, writer: WriterId, index: u64) -> bool {
+        (self.home, self.writer, self.index) == (home, writer, index)
     }
 }
 

@@ -20,6 +20,7 @@ mod records;
 mod references;
 mod segments;
 mod sessions;
+mod shares;
 mod snapshots;
 pub mod sqlite;
 mod writers;
@@ -40,8 +41,9 @@ pub use people::{People, UserRow};
 pub use quarantine::{EntryId, NotEntryId, Quarantine, QuarantineRow, QuarantineState};
 pub use records::{RecordPlace, RecordRow, Records};
 pub use references::References;
-pub use segments::{EntryRow, SegmentRow, Segments};
+pub use segments::{EntryRow, LogEntry, SegmentRow, Segments};
 pub use sessions::{SessionRow, Sessions};
+pub use shares::{Shares, UNSHARED};
 pub use snapshots::{SnapshotRow, Snapshots};
 pub use writers::{GrantState, Worker, WriterRow, Writers};
 
@@ -56,6 +58,7 @@ pub trait LogTx:
     + Erasure
     + MediaFiles
     + Snapshots
+    + Shares
 {
 }
 
@@ -68,7 +71,8 @@ impl<
         + Organisation
         + Erasure
         + MediaFiles
-        + Snapshots,
+        + Snapshots
+        + Shares,
 > LogTx for T
 {
 }

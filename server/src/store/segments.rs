@@ -39,6 +39,19 @@ pub struct EntryRow {
     pub leaf: Hash32,
 }
 
+/// An entry as the log of a scope has it, with the segment that it stands in.
+#[derive(Debug, Clone)]
+pub struct LogEntry {
+    /// The segment's scope: another one if the entry is shared from there.
+    pub home: ScopeId,
+    /// The segment's writer.
+    pub writer: WriterId,
+    /// The segment's index.
+    pub index: u64,
+    /// The entry, with its position in the scope that was asked for.
+    pub row: EntryRow,
+}
+
 /// The log in a transaction.
 pub trait Segments {
     /// Gives the next position of a scope.
@@ -80,14 +93,14 @@ pub trait Segments {
     ) -> StoreResult<()>;
     /// All entries of a segment, in order.
     fn entries(&self, scope: ScopeId, writer: WriterId, index: u64) -> StoreResult<Vec<EntryRow>>;
-    /// Entries with a position greater than `after`, in order, of all writers, until the bodies reach `budget` bytes.
-    /// At least one if there is any. Each with its segment's writer and index.
+    /// Entries with a position greater than `after`, in order, of all writers, those that are shared into the scope
+    /// included, until the bodies reach `budget` bytes. At least one if there is any.
     fn entries_after(
         &self,
         scope: ScopeId,
         after: u64,
         budget: usize,
-    ) -> StoreResult<Vec<(WriterId, u64, EntryRow)>>;
+    ) -> StoreResult<Vec<LogEntry>>;
     /// Leaf hashes of a segment, in order.
     fn leaves(&self, scope: ScopeId, writer: WriterId, index: u64) -> StoreResult<Vec<Hash32>>;
 

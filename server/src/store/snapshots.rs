@@ -28,9 +28,11 @@ pub trait Snapshots {
     fn snapshot_part(&self, hash: Hash32) -> StoreResult<Option<(ScopeId, Vec<u8>)>>;
     /// Drops all snapshots of the scopes whose log holds an entry of `record`.
     fn drop_snapshots_with(&self, record: RecordId) -> StoreResult<()>;
+    /// Drops all snapshots of a scope.
+    fn drop_snapshots_of(&self, scope: ScopeId) -> StoreResult<()>;
     /// Scopes whose log goes at least `least` positions beyond their newest snapshot, and at least a quarter of what that
     /// covers.
     fn scopes_grown(&self, least: u64) -> StoreResult<Vec<ScopeId>>;
-    /// Number of records of the county that were erased.
+    /// How often something went from a log of the county: a record was erased, or is shared no more.
     fn erasures(&self) -> StoreResult<u64>;
 }

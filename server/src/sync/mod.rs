@@ -28,7 +28,7 @@ use xunge_protocol::{EpochId, Hash32, ScopeId, SyncRequest, SyncResponse, WireEr
 
 pub use failure::SyncFailure;
 
-use crate::authority::Authority;
+use crate::authority::{Authority, share};
 use crate::relay::Relay;
 use crate::store::{Claim, WriterRow};
 use offer::Offer;
@@ -77,9 +77,11 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
         } = request;
         let brings = !segments.is_empty();
         let inside = relay.clone();
+        let mut scopes = relay.store.read(|tx| share::guests_of(tx, &segments))?;
+        scopes.extend(segments.iter().map(|s| s.header.scope));
         let claim = Claim {
             writer: Some(id),
-            scopes: segments.iter().map(|s| s.header.scope).collect(),
+            scopes,
         };
         let key = *writer.key();
         let offers: Vec<_> = segments.into_iter().map(|s| Offer::of(s, &key)).collect();

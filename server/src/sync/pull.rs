@@ -6,7 +6,7 @@ use xunge_protocol::{Entry, PulledEntry, PulledSegment, ScopeId, WriterId};
 
 use crate::relay::Relay;
 use crate::snapshot;
-use crate::store::{GrantState, LogTx, StoreError, StoreResult, WriterRow};
+use crate::store::{GrantState, LogEntry, LogTx, StoreError, StoreResult, WriterRow};
 
 /// Bytes of entries in one response, where the phone asks for no less. Compressed they stay below the body limit.
 const MAX_PULL_BYTES: usize = 384 << 10;
@@ -136,35 +136,39 @@ fn read(
         bytes: 0,
     };
     // Segments in the order of their first entry here, which is the order in which they were accepted.
-    let mut open: Vec<(WriterId, u64, Bodies)> = Vec::new();
-    for (writer, index, row) in entries {
+    let mut open: Vec<((ScopeId, WriterId, u64), Bodies)> = Vec::new();
+    for LogEntry {
+        home,
+        writer,
+        index,
+        row,
+    } in entries
+    {
         let Some(position) = row.position else {
             continue;
         };
         read.cursor = position;
-        // An erased entry travels as its leaf hash alone.
-        if writer == reader || row.entry.body.is_empty() {
+        // An erased entry travels as its leaf hash alone. What the reader wrote it holds, but where it worked before.
+        if (writer == reader && home == scope) || row.entry.body.is_empty() {
             continue;
         }
         read.bytes += row.entry.body.len();
-        let bodies = match open
-            .iter_mut()
-            .find(|(w, i, _)| (*w, *i) == (writer, index))
-        {
-            Some((_, _, bodies)) => bodies,
+        let key = (home, writer, index);
+        let bodies = match open.iter_mut().find(|(k, _)| *k == key) {
+            Some((_, bodies)) => bodies,
             None => {
-                open.push((writer, index, Vec::new()));
+                open.push((key, Vec::new()));
                 match open.last_mut() {
-                    Some((_, _, bodies)) => bodies,
+                    Some((_, bodies)) => bodies,
                     None => continue,
                 }
             }
         };
         bodies.push((row.ordinal, position, row.entry));
     }
-    for (writer, index, bodies) in open {
+    for ((home, writer, index), bodies) in open {
         read.segments
-            .push(segment(tx, scope, writer, index, bodies)?);
+            .push(segment(tx, home, writer, index, bodies)?);
     }
     Ok(read)
 }

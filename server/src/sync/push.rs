@@ -10,6 +10,7 @@ use xunge_protocol::{Entry, EntryKind, Hash32, RecordId, RefusalCode, Verdict};
 
 use super::SyncFailure;
 use super::offer::{Offer, change_hash};
+use crate::authority::share::may_be_shared;
 use crate::authority::{Authority, AuthorityError};
 use crate::log::judge::{Bearer, Content, Refusal};
 use crate::log::receipt;
@@ -135,6 +136,12 @@ fn take(
             continue;
         }
         let judged = match policy(writer, grant) {
+            Some(refusal) if refusal.code == RefusalCode::OutsideGrid => {
+                Err(match is_shared_with(tx, writer, &entry, now)? {
+                    true => RefusalCode::SharedRecord.into(),
+                    false => refusal,
+                })
+            }
             Some(refusal) => Err(refusal),
             None => authority.log.take(bearer, &entry, guarded)?,
         };
@@ -152,6 +159,7 @@ fn take(
                 let position = tx.next_position(header.scope)?;
                 row.position = Some(position);
                 tx.insert_entry(&header, &row)?;
+                authority.note_accepted(row.entry.record, row.entry.kind);
                 register(authority, row.entry.record)?;
                 Verdict::Accepted {
                     position,
@@ -231,6 +239,25 @@ fn policy(writer: &WriterRow, grant: GrantState) -> Option<Refusal> {
     } else {
         None
     }
+}
+
+/// Whether the entry is about a record that `writer` only reads, in a scope of its own.
+fn is_shared_with(
+    tx: &dyn LogTx,
+    writer: &WriterRow,
+    entry: &Entry,
+    now: xunge_protocol::Timestamp,
+) -> StoreResult<bool> {
+    if !may_be_shared(entry.kind) {
+        return Ok(false);
+    }
+    for share in tx.shares_of(entry.record)? {
+        let grant = tx.grant(writer.worker(), share.guest)?;
+        if share.is_in_force() && GrantState::of(grant.as_ref(), now) == GrantState::Active {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Puts an entry into quarantine.

@@ -21,6 +21,8 @@ pub enum FieldType {
     Record(&'static str),
     /// A set of ids of records of the named kind: one path `name/ID` = true each.
     Records(&'static str),
+    /// Id of a place of the organisation.
+    Scope,
     /// A media file, as [`super::media::MediaRef`] writes it.
     Media,
     /// Fields of its own under `name/…`.

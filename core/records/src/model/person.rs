@@ -12,8 +12,8 @@ pub(super) const FIELDS: &[Field] = &[
     Field::new("phone", Text).personal(),
     Field::new("id_index", Text).personal(),
     Field::new("categories", Codes("person_category")).personal(),
-    Field::new("registered_scope", Text),
-    Field::new("residence_scope", Text),
+    Field::new("registered_scope", Scope),
+    Field::new("residence_scope", Scope),
     Field::new("consents", Group(CONSENT)),
     Field::new("merged_into", Record("person")),
 ];

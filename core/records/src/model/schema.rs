@@ -54,6 +54,7 @@ fn property(field: &Field) -> Json {
         FieldType::Codes(list) => set(field, code(list)),
         FieldType::Record(kind) => reference(kind),
         FieldType::Records(kind) => set(field, reference(kind)),
+        FieldType::Scope => json!({"type": "string", "pattern": "^[0-9a-f]{16}$"}),
         FieldType::Media => json!({
             "type": "object",
             "properties": {

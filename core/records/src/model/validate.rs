@@ -6,7 +6,7 @@ use std::fmt;
 
 use jiff::civil::Date;
 use serde::Serialize;
-use xunge_protocol::RecordId;
+use xunge_protocol::{RecordId, ScopeId};
 
 use super::field::{Field, FieldType, MAX_TEXT_CHARS};
 use super::kind::Kind;
@@ -30,6 +30,8 @@ pub enum ProblemCode {
     NotADate,
     /// Not the id of a record.
     NotARecord,
+    /// Not the id of a scope.
+    NotAScope,
     /// Not a media reference.
     NotMedia,
     /// Longer than [`MAX_TEXT_CHARS`].
@@ -49,6 +51,7 @@ impl ProblemCode {
             Self::UnknownCode => "unknown_code",
             Self::NotADate => "not_a_date",
             Self::NotARecord => "not_a_record",
+            Self::NotAScope => "not_a_scope",
             Self::NotMedia => "not_media",
             Self::TooLong => "too_long",
             Self::LinkOrPhone => "link_or_phone",
@@ -183,6 +186,10 @@ impl Check<'_> {
                 let id = text.and_then(|t| t.parse::<RecordId>().ok());
                 ok(id.is_some_and(|id| id.is_known()), NotARecord)
             }
+            FieldType::Scope => ok(
+                text.is_some_and(|t| t.parse::<ScopeId>().is_ok()),
+                NotAScope,
+            ),
             FieldType::Media => ok(
                 text.is_some_and(|t| t.parse::<MediaRef>().is_ok()),
                 NotMedia,

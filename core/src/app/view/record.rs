@@ -155,14 +155,14 @@ pub struct ReceiptView {
     pub receipt: String,
 }
 
-/// A household that `search` found.
+/// A household that `search` found, or a person whom another grid shares.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SearchHit {
-    /// Id of the household.
+    /// Id of the household, or of the person.
     pub id: String,
-    /// `household`.
+    /// `household` or `person`.
     pub kind: String,
-    /// Name of its head.
+    /// Name of its head, or of the person.
     pub title: String,
     /// Door number.
     pub door: String,

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use xunge_protocol::{Hash32, RecordId};
 use xunge_records::{MediaRef, Value};
 
-use super::{record, record_parts, refusal};
+use super::{record, record_parts, refusal, shares};
 use crate::audit::AuditEvent;
 use crate::command::agree::Agree;
 use crate::command::approve::Approve;
@@ -48,6 +48,11 @@ pub(in crate::console) async fn perform(
         }
         if verb == "erase" {
             return erase(&relay, &visitor, id, &posted);
+        }
+        match verb.as_str() {
+            "share" => return shares::set(&relay, &visitor, id, &posted),
+            "unshare" => return shares::end_in_file(&relay, &visitor, id, &posted),
+            _ => {}
         }
         let (good, text) = match order(&relay, &visitor, id, &verb, &posted)? {
             Err(key) => (false, lang.text(key)),

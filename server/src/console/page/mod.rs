@@ -14,6 +14,7 @@ pub mod record;
 mod record_parts;
 mod refusal;
 pub mod report;
+pub mod shares;
 pub mod warning;
 pub mod warning_new;
 pub mod warnings;

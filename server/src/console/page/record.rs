@@ -9,6 +9,7 @@ use xunge_protocol::RecordId;
 use xunge_records::{Kind, Record, Review};
 
 use super::record_parts as parts;
+use super::shares::{self, Sharing};
 use crate::command::policy::Act;
 use crate::console::context::{Context, draw};
 use crate::console::error::ConsoleError;
@@ -75,6 +76,8 @@ pub struct RecordPage {
     pub masked: bool,
     /// Whether the user may erase it.
     pub may_erase: bool,
+    /// Of a person, the grids of home and registration.
+    pub sharing: Option<Sharing>,
     /// Whether something is revealed now.
     pub revealed: bool,
     /// Records that belong to it.
@@ -193,6 +196,7 @@ fn build(context: &Context<'_>, ui: Ui, id: RecordId) -> Result<RecordPage, Cons
         facts,
         masked: has_masked && !revealed && context.may(Act::Reveal),
         may_erase: context.may(Act::Erase),
+        sharing: shares::part(context, &record)?,
         revealed: has_masked && revealed,
         related: related(context, &record)?,
         steps: parts::steps(context, &record, &row)?,

@@ -1,6 +1,6 @@
 //! Parts of a record's file: facts, differing values, recordings, timeline, actions.
 
-use xunge_protocol::{Hash32, WriterId};
+use xunge_protocol::{Hash32, ScopeId, WriterId};
 use xunge_records::{
     Alternative, Effect, EventBody, Fields, Kind, MediaRef, Record, Review, Value, Verb,
 };
@@ -69,9 +69,16 @@ fn in_words(
     value: &Value,
     revealed: bool,
 ) -> String {
-    let plain = context
-        .words
-        .value(kind, path, value, &|id| context.record_name(id));
+    let place = match (field(kind, path).map(|f| f.ty), value.as_text()) {
+        (Some(FieldType::Scope), Some(text)) => text.parse::<ScopeId>().ok(),
+        _ => None,
+    };
+    let plain = match place {
+        Some(scope) => context.places.full_name(scope),
+        None => context
+            .words
+            .value(kind, path, value, &|id| context.record_name(id)),
+    };
     if revealed || !is_masked(kind, path) {
         plain
     } else {

@@ -16,6 +16,7 @@ pub(super) fn text(lang: Lang, error: CommandError) -> Result<String, ConsoleErr
             "note" => "refused.note",
             "owner" => "refused.owner",
             "deadline" => "refused.deadline",
+            "guest" => "refused.guest",
             _ => "refused.reason",
         },
         CommandError::Conflict => "refused.stale",

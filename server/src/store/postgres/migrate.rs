@@ -11,6 +11,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0003_snapshots",
         include_str!("migrations/0003_snapshots.sql"),
     ),
+    ("0004_shares", include_str!("migrations/0004_shares.sql")),
 ];
 
 /// Key of the lock under which one node migrates while the others wait.

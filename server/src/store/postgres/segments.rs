@@ -10,7 +10,7 @@ use xunge_protocol::{
 
 use super::row::{self, signed};
 use super::tx::{PgTx, kept};
-use crate::store::{EntryRow, SegmentRow, Segments, StoreError, StoreResult};
+use crate::store::{EntryRow, LogEntry, SegmentRow, Segments, StoreError, StoreResult};
 
 const SEGMENT: &str = "header, signature, received_at, revision";
 
@@ -198,14 +198,21 @@ impl Segments for PgTx<'_> {
         scope: ScopeId,
         after: u64,
         budget: usize,
-    ) -> StoreResult<Vec<(WriterId, u64, EntryRow)>> {
-        let mut found: Vec<(WriterId, u64, EntryRow)> = Vec::new();
+    ) -> StoreResult<Vec<LogEntry>> {
+        let mut found: Vec<LogEntry> = Vec::new();
         let (mut from, mut bytes) = (after, 0usize);
         loop {
             let rows = self.query(
                 &format!(
-                    "SELECT writer, idx, {ENTRY} FROM entries e
-                     WHERE county = $1 AND scope = $2 AND position > $3 ORDER BY position LIMIT $4"
+                    "SELECT scope, writer, idx, {ENTRY} FROM entries e
+                     WHERE county = $1 AND scope = $2 AND position > $3
+                     UNION ALL
+                     SELECT g.home, g.writer, g.idx, g.ordinal, g.position, e.late, e.record, e.kind,
+                       e.change_hash, e.leaf_hash, e.body
+                     FROM guest_entries g JOIN entries e ON e.county = g.county AND e.scope = g.home
+                       AND e.writer = g.writer AND e.idx = g.idx AND e.ordinal = g.ordinal
+                     WHERE g.county = $1 AND g.scope = $2 AND g.position > $3
+                     ORDER BY position LIMIT $4"
                 ),
                 &[
                     &self.county(),
@@ -215,13 +222,18 @@ impl Segments for PgTx<'_> {
                 ],
             )?;
             for r in &rows {
-                let row = entry(r, 2)?;
+                let row = entry(r, 3)?;
                 bytes += row.entry.body.len();
                 if bytes > budget && !found.is_empty() {
                     return Ok(found);
                 }
                 from = row.position.unwrap_or(from);
-                found.push((row::writer(r, 0)?, row::number(r, 1)?, row));
+                found.push(LogEntry {
+                    home: row::scope(r, 0)?,
+                    writer: row::writer(r, 1)?,
+                    index: row::number(r, 2)?,
+                    row,
+                });
             }
             if rows.len() < PAGE {
                 return Ok(found);

@@ -4,7 +4,7 @@ use xunge_protocol::{Hash32, RecordId, ScopeId};
 
 use super::row::{self, signed};
 use super::tx::PgTx;
-use crate::store::{SnapshotRow, Snapshots, StoreResult};
+use crate::store::{SnapshotRow, Snapshots, StoreResult, UNSHARED};
 
 impl Snapshots for PgTx<'_> {
     fn snapshot(&self, scope: ScopeId) -> StoreResult<Option<SnapshotRow>> {
@@ -78,9 +78,21 @@ impl Snapshots for PgTx<'_> {
                 &format!(
                     "DELETE FROM {table} WHERE county = $1 AND EXISTS (
                        SELECT 1 FROM entries e
-                       WHERE e.county = $1 AND e.scope = {table}.scope AND e.record = $2)"
+                       WHERE e.county = $1 AND e.scope = {table}.scope AND e.record = $2
+                       UNION ALL SELECT 1 FROM guest_entries g
+                       WHERE g.county = $1 AND g.scope = {table}.scope AND g.record = $2)"
                 ),
                 &[&self.county(), &record.0],
+            )?;
+        }
+        Ok(())
+    }
+
+    fn drop_snapshots_of(&self, scope: ScopeId) -> StoreResult<()> {
+        for table in ["snapshot_parts", "snapshots"] {
+            self.execute(
+                &format!("DELETE FROM {table} WHERE county = $1 AND scope = $2"),
+                &[&self.county(), &scope.0],
             )?;
         }
         Ok(())
@@ -104,8 +116,9 @@ impl Snapshots for PgTx<'_> {
 
     fn erasures(&self) -> StoreResult<u64> {
         self.query_opt(
-            "SELECT count(*) FROM tombstones WHERE county = $1",
-            &[&self.county()],
+            "SELECT (SELECT count(*) FROM tombstones WHERE county = $1)
+               + (SELECT coalesce(sum(value), 0)::bigint FROM counters WHERE county = $1 AND name = $2)",
+            &[&self.county(), &UNSHARED],
         )?
         .map_or(Ok(0), |r| row::number(&r, 0))
     }

@@ -22,6 +22,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0007_snapshots",
         include_str!("migrations/0007_snapshots.sql"),
     ),
+    ("0008_shares", include_str!("migrations/0008_shares.sql")),
 ];
 
 /// Applies what is missing.

@@ -24,6 +24,7 @@ mod references;
 mod row;
 mod segments;
 mod sessions;
+mod shares;
 mod snapshots;
 mod writers;
 

@@ -12,7 +12,7 @@ use xunge_protocol::{
 use super::SqliteTx;
 use super::counters::Counter;
 use super::row::{Bytes, Millis, signed, unsigned};
-use crate::store::{EntryRow, SegmentRow, Segments, StoreError, StoreResult};
+use crate::store::{EntryRow, LogEntry, SegmentRow, Segments, StoreError, StoreResult};
 
 const SEGMENT: &str = "header, signature, received_at, revision";
 
@@ -220,22 +220,34 @@ impl Segments for SqliteTx<'_> {
         scope: ScopeId,
         after: u64,
         budget: usize,
-    ) -> StoreResult<Vec<(WriterId, u64, EntryRow)>> {
+    ) -> StoreResult<Vec<LogEntry>> {
+        // Two readers, each in the order of its index, merged row by row.
         let mut query = self.sql().prepare_cached(&format!(
-            "SELECT writer, idx, {ENTRY} FROM entries
-             WHERE county = ?1 AND scope = ?2 AND position > ?3 ORDER BY position"
+            "SELECT scope, writer, idx, {ENTRY} FROM entries
+             WHERE county = ?1 AND scope = ?2 AND position > ?3
+             UNION ALL
+             SELECT g.home, g.writer, g.idx, g.ordinal, g.position, e.late, e.record, e.kind, e.change_hash,
+               e.leaf_hash, e.body
+             FROM guest_entries g JOIN entries e ON e.county = g.county AND e.scope = g.home
+               AND e.writer = g.writer AND e.idx = g.idx AND e.ordinal = g.ordinal
+             WHERE g.county = ?1 AND g.scope = ?2 AND g.position > ?3
+             ORDER BY position"
         ))?;
         let mut rows = query.query(params![self.county(), Bytes(scope.0), signed(after)])?;
         let mut found = Vec::new();
         let mut bytes = 0usize;
         while let Some(r) = rows.next()? {
-            let row = entry(r, 2)?;
+            let row = entry(r, 3)?;
             bytes += row.entry.body.len();
             if bytes > budget && !found.is_empty() {
                 break;
             }
-            let writer = WriterId(r.get::<_, Bytes<8>>(0)?.0);
-            found.push((writer, unsigned(r.get(1)?), row));
+            found.push(LogEntry {
+                home: ScopeId(r.get::<_, Bytes<8>>(0)?.0),
+                writer: WriterId(r.get::<_, Bytes<8>>(1)?.0),
+                index: unsigned(r.get(2)?),
+                row,
+            });
         }
         Ok(found)
     }

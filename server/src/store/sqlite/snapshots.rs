@@ -5,7 +5,7 @@ use xunge_protocol::{Hash32, RecordId, ScopeId};
 
 use super::SqliteTx;
 use super::row::{Bytes, Millis, signed, unsigned};
-use crate::store::{SnapshotRow, Snapshots, StoreResult};
+use crate::store::{SnapshotRow, Snapshots, StoreResult, UNSHARED};
 
 impl Snapshots for SqliteTx<'_> {
     fn snapshot(&self, scope: ScopeId) -> StoreResult<Option<SnapshotRow>> {
@@ -82,9 +82,21 @@ impl Snapshots for SqliteTx<'_> {
                 &format!(
                     "DELETE FROM {table} WHERE county = ?1 AND EXISTS (
                        SELECT 1 FROM entries e
-                       WHERE e.county = ?1 AND e.scope = {table}.scope AND e.record = ?2)"
+                       WHERE e.county = ?1 AND e.scope = {table}.scope AND e.record = ?2
+                       UNION ALL SELECT 1 FROM guest_entries g
+                       WHERE g.county = ?1 AND g.scope = {table}.scope AND g.record = ?2)"
                 ),
                 params![self.county(), Bytes(record.0)],
+            )?;
+        }
+        Ok(())
+    }
+
+    fn drop_snapshots_of(&self, scope: ScopeId) -> StoreResult<()> {
+        for table in ["snapshot_parts", "snapshots"] {
+            self.sql().execute(
+                &format!("DELETE FROM {table} WHERE county = ?1 AND scope = ?2"),
+                params![self.county(), Bytes(scope.0)],
             )?;
         }
         Ok(())
@@ -108,7 +120,12 @@ impl Snapshots for SqliteTx<'_> {
     fn erasures(&self) -> StoreResult<u64> {
         Ok(self
             .sql()
-            .prepare_cached("SELECT count(*) FROM tombstones WHERE county = ?1")?
-            .query_row([self.county()], |r| r.get::<_, i64>(0).map(unsigned))?)
+            .prepare_cached(
+                "SELECT (SELECT count(*) FROM tombstones WHERE county = ?1)
+                   + (SELECT coalesce(sum(value), 0) FROM counters WHERE county = ?1 AND name = ?2)",
+            )?
+            .query_row(params![self.county(), UNSHARED], |r| {
+                r.get::<_, i64>(0).map(unsigned)
+            })?)
     }
 }
