@@ -12,7 +12,7 @@ use xunge_tests::proxy::Network;
 use crate::scene::Scene;
 
 /// Nobody is called so.
-const CANARY: &str = "金丝雀甲乙丙";
+pub(crate) const CANARY: &str = "金丝雀甲乙丙";
 
 /// A village on a server of its own, which is set up for erasing as docs/relay.md says.
 async fn village() -> Scene {
@@ -60,7 +60,7 @@ fn phone_key(dir: &Path) -> String {
     String::from_utf8(said.stdout).unwrap().trim().to_owned()
 }
 
-fn phone_holds(dir: &Path) -> bool {
+pub(crate) fn phone_holds(dir: &Path) -> bool {
     let worker = std::fs::read_dir(dir.join("workers")).unwrap().next();
     let database = worker.unwrap().unwrap().path().join("xunge.db");
     holds(&database, &phone_key(dir))

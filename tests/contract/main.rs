@@ -22,6 +22,7 @@ mod refusal;
 mod restored;
 mod returned;
 mod scene;
+mod shared;
 mod tls;
 mod voice;
 mod warning;

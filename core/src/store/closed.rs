@@ -31,7 +31,8 @@ impl Store {
         self.scrub()
     }
 
-    /// Returned records of workers whose time in their grid is over, where this worker's is not.
+    /// Returned records of workers who are not in their grid any more, or have no phone that the relay listens to, where
+    /// this worker is.
     pub fn returned_to_successor(&self) -> Result<Vec<RecordRow>, StoreError> {
         self.read(|tx| {
             let (_, me) = identity::enrolled(tx)?;
@@ -41,9 +42,12 @@ impl Store {
                     "SELECT r.record FROM record r JOIN scope s ON s.scope = r.scope
                      WHERE r.own = 0 AND r.sync_state = 3 AND s.writable = 1 AND s.closed = 0
                        AND NOT EXISTS
-                         (SELECT 1 FROM certificate c JOIN grant_period g ON g.worker = c.worker
-                          WHERE c.writer = substr(r.record, 2, 8) AND g.scope = r.scope
-                            AND c.worker <> ?1 AND (g.ends IS NULL OR g.ends > ?2))",
+                         (SELECT 1 FROM change h JOIN certificate c ON c.writer = h.writer AND c.relay = 0
+                            JOIN grant_period g ON g.worker = c.worker AND g.scope = r.scope
+                            JOIN certificate d ON d.worker = c.worker AND d.relay = 0
+                          WHERE h.record = r.record AND c.worker <> ?1
+                            AND (g.ends IS NULL OR g.ends > ?2)
+                            AND NOT EXISTS (SELECT 1 FROM revoked v WHERE v.writer = d.writer))",
                 )?
                 .query_map((&me.worker, now.0), |row| Ok(RecordId(row.get(0)?)))?
                 .collect::<Result<Vec<_>, _>>()?;

@@ -1,4 +1,5 @@
-// Any household, to change what is known of it: found by the initials of the name or the door number.
+// Any household, to change what is known of it, and people whom another grid shares, to read: found by the initials of the
+// name or the door number.
 import Foundation
 import Observation
 
@@ -15,8 +16,7 @@ public final class Households: ScreenModel {
 
     public func refresh() {
         guard !sought.isEmpty else { return hits = [] }
-        let found = shell.attempt { try shell.phone.search(text: sought, limit: 12) } ?? []
-        hits = found.filter { $0.kind == "household" }
+        hits = shell.attempt { try shell.phone.search(text: sought, limit: 12) } ?? []
     }
 
     public var title: String { shell.words("kind_household") }
@@ -33,7 +33,16 @@ public final class Households: ScreenModel {
         refresh()
     }
 
-    public func tap(_ hit: SearchHit) { begin(shell, kind: "household", subject: hit.id) }
+    /// A person whom another grid shares is read, not changed.
+    public func tap(_ hit: SearchHit) {
+        if isShared(hit) { return shell.go(RecordScreen(shell, record: hit.id)) }
+        begin(shell, kind: "household", subject: hit.id)
+    }
+
+    /// What a row says.
+    public func words(_ hit: SearchHit) -> String { isShared(hit) ? hit.text : "\(hit.title) · \(hit.door)" }
+
+    private func isShared(_ hit: SearchHit) -> Bool { hit.kind == "person" }
 
     public func back() { shell.leave() }
 }

@@ -122,7 +122,8 @@ public final class Interview: ScreenModel {
         half.sought = text
         half.hits = []
         guard let text, !text.isEmpty else { return }
-        half.hits = shell.attempt { try shell.phone.search(text: text, limit: 8) } ?? []
+        let found = shell.attempt { try shell.phone.search(text: text, limit: 8) } ?? []
+        half.hits = found.filter { $0.kind == "household" }
     }
 
     /// The system's understanding of speech, where there is one.

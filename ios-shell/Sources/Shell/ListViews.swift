@@ -99,7 +99,7 @@ struct HouseholdsView: View {
         let sought = households.sought
         Words(sought.isEmpty ? shell.words("search_hint") : sought, .heading, colour: sought.isEmpty ? look.palette.soft : nil)
         ForEach(households.hits, id: \.id) { hit in
-            LinkRow(says: hit.text, tap: { households.tap(hit) }) { Portrait(name: hit.title) } inside: { Words("\(hit.title) · \(hit.door)") }
+            LinkRow(says: hit.text, tap: { households.tap(hit) }) { Portrait(name: hit.title) } inside: { Words(households.words(hit)) }
         }
         if !sought.isEmpty, households.hits.isEmpty { Words(shell.words("nothing_found")) }
         Keys(keys: Keys.letters + Keys.digits) { households.type($0) }

@@ -9,6 +9,7 @@ mod keeping_media;
 mod opening;
 mod refusing;
 mod saving;
+mod sharing;
 mod syncing;
 
 use std::path::PathBuf;

@@ -33,7 +33,7 @@ class WarningsScreen(host: Host) : Screen(host) {
     }
 }
 
-/** Any household, to change what is known of it. */
+/** Any household, to change what is known of it; and people whom another grid shares, to read. */
 class HouseholdsScreen(host: Host) : Screen(host) {
     private val sought get() = host.scratch.getString("households") ?: ""
 
@@ -45,12 +45,14 @@ class HouseholdsScreen(host: Host) : Screen(host) {
     override fun content(into: LinearLayout) {
         into.addView(kit.text(sought.ifEmpty { text(R.string.search_hint) }, look.heading, if (sought.isEmpty()) palette.soft else palette.ink, bold = true))
         if (sought.isNotEmpty()) {
-            val hits = host.attempt { host.app.phone.search(sought, 12u) }.orEmpty().filter { it.kind == "household" }
+            val hits = host.attempt { host.app.phone.search(sought, 12u) }.orEmpty()
             for (hit in hits) {
-                val words = kit.text("${hit.title} · ${hit.door}")
+                // A person whom another grid shares is read, not changed.
+                val shared = hit.kind == "person"
+                val words = kit.text(if (shared) hit.text else "${hit.title} · ${hit.door}")
                 into.addView(
                     kit.link(kit.disc(hit.title, palette.green), words, null, hit.text, hit.speech, "household") {
-                        begin(host, "household", hit.id)
+                        if (shared) host.go("record:${hit.id}") else begin(host, "household", hit.id)
                     }.also { it.setTag(R.id.record, hit.id) },
                 )
             }

@@ -39,7 +39,7 @@ class PickerWidget(ask: Ask) : Widget(ask) {
             },
         )
         if (sought.isNotEmpty()) {
-            val hits = host.attempt { host.app.phone.search(sought, HITS.toUInt()) }.orEmpty()
+            val hits = host.attempt { host.app.phone.search(sought, HITS.toUInt()) }.orEmpty().filter { it.kind == "household" }
             for (hit in hits) into.addView(entry(hit.id, listOf(hit.title, hit.door).filter { it.isNotEmpty() }.joinToString(" · "), hit.speech))
             if (hits.isEmpty()) into.addView(kit.text(words(R.string.nothing_found)))
         }
