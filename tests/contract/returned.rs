@@ -109,7 +109,13 @@ async fn what_comes_back_to_a_worker_whose_phone_was_revoked_finds_the_one_who_i
     let devices = scene.relay.admin(&["device", "list"]).await.unwrap();
     let devices = devices["devices"].as_array().unwrap();
     let lost = devices.iter().find(|d| d["name"] == "李大山").unwrap();
-    let revoke = ["device", "revoke", lost["id"].as_str().unwrap(), "--reason", "丢了"];
+    let revoke = [
+        "device",
+        "revoke",
+        lost["id"].as_str().unwrap(),
+        "--reason",
+        "丢了",
+    ];
     scene.relay.admin(&revoke).await.unwrap();
     the_colleague_mends(&scene, &mut colleague, &report).await;
 }

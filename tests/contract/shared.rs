@@ -56,7 +56,11 @@ async fn a_person_registered_in_another_grid_is_read_there_until_a_supervisor_en
 
     // Both see both grids by name, and which of them acts.
     let names = [&home, &guest].map(|worker| shown(worker, &person));
-    for (n, one) in futures_util::future::join_all(names).await.into_iter().enumerate() {
+    for (n, one) in futures_util::future::join_all(names)
+        .await
+        .into_iter()
+        .enumerate()
+    {
         let one = one.unwrap();
         for (path, grid) in [
             ("residence_scope", at_home),
@@ -69,14 +73,24 @@ async fn a_person_registered_in_another_grid_is_read_there_until_a_supervisor_en
             assert!(text != "—" && text != grid && !text.is_empty(), "{row}");
         }
         let rights = field(&one, "share/rights");
-        assert_eq!(rights.is_some(), n == 1, "the guest is told that it only reads");
+        assert_eq!(
+            rights.is_some(),
+            n == 1,
+            "the guest is told that it only reads"
+        );
     }
     let hits = found(&guest).await;
     assert_eq!(hits[0]["kind"], "person", "{hits:?}");
     assert_eq!(hits[0]["id"], person.as_str());
-    assert!(found(&home).await.iter().all(|hit| hit["kind"] == "household"));
+    assert!(
+        found(&home)
+            .await
+            .iter()
+            .all(|hit| hit["kind"] == "household")
+    );
     let amend = json!({"record": person});
-    assert!(guest.phone.call("amend", amend).await.is_err());
+    let refused = guest.phone.call("amend", amend).await.unwrap_err();
+    assert_eq!(refused.name(), "shared_record");
 
     // The supervisor says that the other grid acts, with a reason.
     let mut console = scene.console().await;
@@ -102,7 +116,10 @@ async fn a_person_registered_in_another_grid_is_read_there_until_a_supervisor_en
     home.sync().await.unwrap();
     assert!(shown(&guest, &person).await.is_none());
     assert!(found(&guest).await.is_empty());
-    assert!(!phone_holds(&dir), "no byte of it stays on the guest's phone");
+    assert!(
+        !phone_holds(&dir),
+        "no byte of it stays on the guest's phone"
+    );
     let one = shown(&home, &person).await.unwrap();
     assert!(field(&one, "share/acts").is_none() && field(&one, "registered_scope").is_none());
 }

@@ -67,7 +67,9 @@ async fn a_warning_to_households_of_two_grids_is_one_record_a_grid_that_names_it
         warnings[1]["fields"]["campaign"]
     );
     for (n, worker) in [&mut one, &mut other].into_iter().enumerate() {
-        let record = warnings.iter().find(|w| w["scope"] == scene.grids[n].as_str());
+        let record = warnings
+            .iter()
+            .find(|w| w["scope"] == scene.grids[n].as_str());
         let named = record.unwrap()["fields"]["households"].as_array().unwrap();
         let mut named: Vec<&str> = named.iter().map(|id| id.as_str().unwrap()).collect();
         named.sort_unstable();
@@ -77,7 +79,9 @@ async fn a_warning_to_households_of_two_grids_is_one_record_a_grid_that_names_it
         worker.sync().await.unwrap();
         let here = worker.phone.records(Some("warning"), None).await.unwrap();
         assert_eq!(here.len(), 1);
-        let whole = worker.phone.call("record", serde_json::json!({"record": here[0]["record"]}));
+        let whole = worker
+            .phone
+            .call("record", serde_json::json!({"record": here[0]["record"]}));
         let whole = whole.await.unwrap().to_string();
         assert!(lists[1 - n].iter().all(|id| !whole.contains(id)), "{whole}");
     }

@@ -19,7 +19,7 @@ use crate::form::{
     Answer, AnswerError, Context, Edit, EventDraft, Form, FormLibrary, Interview, QuestionKind,
     Subject, media_type,
 };
-use crate::store::{Draft, RecordRow, Save, SyncState};
+use crate::store::{Draft, RecordRow, Save, StoreError, SyncState};
 
 impl Phone {
     /// Begins an interview by the form `kind`, about `subject` where the form has one.
@@ -119,7 +119,7 @@ impl Phone {
     /// Continues a draft, or opens a record again: to mend what the town sent back, or to add what happened since. An
     /// amendment that is under way already goes on.
     ///
-    /// Errors: `unknown_record`, `not_amendable`.
+    /// Errors: `unknown_record`, `not_amendable`, `shared_record`.
     pub fn amend(&self, record: &str) -> Result<Started, AppError> {
         let _editing = self.edit_lock();
         let session = self.session()?;
@@ -134,6 +134,9 @@ impl Phone {
         if let Some(draft) = drafts.into_iter().find(|d| d.record == Some(id)) {
             let (at_work, state, draft) = self.resume(&draft.id)?;
             return Ok(at_work.started(draft.id, &state));
+        }
+        if session.store.sharing(&id)?.is_some_and(|s| s.read_only) {
+            return Err(StoreError::SharedRecord(id).into());
         }
         let form = session.forms()?.for_kind(row.kind);
         let form = form.ok_or(AppError::NotAmendable(row.kind.name()))?;

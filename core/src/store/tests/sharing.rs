@@ -305,11 +305,12 @@ fn returned_to(phone: &mut Phone, store: &Store, author: WriterId, worker: &str)
     let segment = Segment::seal(&key, author, GRID, 0, Hash32([0; 32]), vec![opening]);
     let segment = phone.relay.pulled(segment);
     assert_eq!(bring(phone, store, vec![segment]), 0);
-    let sent_back = EventBody::new(
+    let mut sent_back = EventBody::new(
         xunge_records::Verb::Return,
         MORNING,
         xunge_protocol::Confidence::Relay,
     );
+    sent_back.note = Some("缺地点".into());
     let event = phone.relay.event(store, &record, 1, sent_back);
     phone.relay.push(store, vec![event]);
     record
