@@ -5,7 +5,8 @@ use xunge_protocol::{Hash32, RecordId, RefusalCode, ScopeId};
 use xunge_records::check_change;
 
 use super::{Authority, AuthorityError};
-use crate::log::judge::{Bearer, Content, Refusal, guard};
+use crate::log::guarded::guard;
+use crate::log::judge::{Bearer, Content, Refusal};
 use crate::log::receipt;
 use crate::store::{EntryId, EntryRow, QuarantineRow, QuarantineState};
 

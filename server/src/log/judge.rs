@@ -5,9 +5,10 @@ use xunge_protocol::{Entry, RefusalCode, ScopeId, WriterId};
 use xunge_records::guard::rules::{Arrival, check_role};
 use xunge_records::lists::CodeLists;
 use xunge_records::model::validate::{ProblemCode, validate};
-use xunge_records::{CheckedChange, Document, GuardError, Kind, Record, check_change};
+use xunge_records::{CheckedChange, Document, GuardError, Record};
 
-use super::{LogError, LogWork, Origin, broken};
+use super::guarded::{Guarded, Passed, Seen, guard};
+use super::{LogError, LogWork, Origin};
 
 /// Why an entry goes into quarantine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,15 +54,6 @@ pub(crate) enum Content<'a> {
     Vouched,
 }
 
-/// What the guard says of an entry's bytes.
-pub(crate) type Guarded = Result<(Kind, CheckedChange), Refusal>;
-
-/// Asks the guard about an entry, whoever brings it and wherever to. Needs no store.
-pub(crate) fn guard(entry: &Entry) -> Guarded {
-    let kind = Kind::from_entry_kind(entry.kind).ok_or(RefusalCode::KindNotAllowed)?;
-    Ok((kind, check_change(&entry.body)?))
-}
-
 impl LogWork<'_> {
     /// Judges `entry`, of which the guard said `guarded`; where it may be, its record's document holds it afterwards.
     /// Nothing is stored.
@@ -71,22 +63,28 @@ impl LogWork<'_> {
         entry: &Entry,
         guarded: Guarded,
     ) -> Result<Result<(), Refusal>, LogError> {
-        let (kind, change) = match self.judge(bearer, entry, guarded)? {
+        let Passed {
+            kind,
+            change,
+            opened,
+        } = match self.judge(bearer, entry, guarded)? {
             Ok(judged) => judged,
             Err(refusal) => return Ok(Err(refusal)),
         };
         let loaded = self.document(bearer.scope, entry.record, kind)?;
+        if let (None, Some(opened)) = (loaded.origin, opened) {
+            return self.settle(bearer, &change, opened);
+        }
         // A change that is there already changes nothing: a second effect is impossible.
         let after = if loaded.document.knows(&change.hash) {
             Ok(loaded.document.clone())
         } else {
             loaded.document.with(&change)
         };
-        let document = match after {
-            Ok(document) => document,
-            Err(error) => return Ok(Err(GuardError::from(error).into())),
-        };
-        self.settle(bearer, entry, &change, document)
+        match after {
+            Ok(document) => self.settle(bearer, &change, Seen::of(entry.record, document)?),
+            Err(error) => Ok(Err(GuardError::from(error).into())),
+        }
     }
 
     /// As [`Self::take`], of an entry whose change `after` holds already, since this relay just wrote it.
@@ -97,7 +95,7 @@ impl LogWork<'_> {
         after: Document,
     ) -> Result<Result<(), Refusal>, LogError> {
         match self.judge(bearer, entry, guard(entry))? {
-            Ok((_, change)) => self.settle(bearer, entry, &change, after),
+            Ok(passed) => self.settle(bearer, &passed.change, Seen::of(entry.record, after)?),
             Err(refusal) => Ok(Err(refusal)),
         }
     }
@@ -108,11 +106,13 @@ impl LogWork<'_> {
         bearer: Bearer<'_>,
         entry: &Entry,
         guarded: Guarded,
-    ) -> Result<Result<(Kind, CheckedChange), Refusal>, LogError> {
-        let (kind, change) = match guarded {
+    ) -> Result<Guarded, LogError> {
+        let passed = match guarded {
             Ok(passed) => passed,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        let Passed { kind, change, .. } = &passed;
+        let kind = *kind;
         if !entry.record.is_known() || change.author.writer != bearer.writer {
             return Ok(Err(RefusalCode::ForeignRecord.into()));
         }
@@ -130,15 +130,17 @@ impl LogWork<'_> {
             if known != kind {
                 return Ok(Err(RefusalCode::OperationNotAllowed.into()));
             }
+        } else {
+            self.begin(bearer.scope, entry.record, kind)?;
         }
         let loaded = self.document(bearer.scope, entry.record, kind)?;
         if loaded.kind != kind || loaded.scope != bearer.scope {
             return Ok(Err(RefusalCode::WrongScope.into()));
         }
         if loaded.document.knows(&change.hash) {
-            return Ok(Ok((kind, change)));
+            return Ok(Ok(passed));
         }
-        if let Err(error) = loaded.document.check_place(&change) {
+        if let Err(error) = loaded.document.check_place(change) {
             return Ok(Err(GuardError::from(error).into()));
         }
         let arrival = Arrival {
@@ -147,25 +149,21 @@ impl LogWork<'_> {
             kind,
             scope: bearer.scope,
         };
-        Ok(match check_role(&arrival, &change, &loaded.document) {
-            Ok(()) => Ok((kind, change)),
+        Ok(match check_role(&arrival, change, &loaded.document) {
+            Ok(()) => Ok(passed),
             Err(code) => Err(code.into()),
         })
     }
 
-    /// Keeps the document `after` the change, unless its content makes the record unusable.
+    /// Keeps what is `after` the change, unless its content makes the record unusable.
     fn settle(
         &mut self,
         bearer: Bearer<'_>,
-        entry: &Entry,
         change: &CheckedChange,
-        after: Document,
+        after: Seen,
     ) -> Result<Result<(), Refusal>, LogError> {
-        let read = after
-            .read(entry.record)
-            .map_err(|e| broken(entry.record, e))?;
         if let Content::Checked(lists) = bearer.content
-            && let Some(refusal) = unusable(change, &read, lists)
+            && let Some(refusal) = unusable(change, &after.read, lists)
         {
             return Ok(Err(refusal));
         }
@@ -174,7 +172,7 @@ impl LogWork<'_> {
             received_at: self.now,
             late: bearer.late,
         };
-        self.keep(after, read, origin);
+        self.keep(after, origin);
         Ok(Ok(()))
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! It judges and takes entries by anyone. What the relay itself writes is in [`crate::authority`], which builds on this.
 
+pub(crate) mod guarded;
 pub mod judge;
 pub mod projection;
 pub mod receipt;
@@ -10,9 +11,11 @@ pub mod receipt;
 use std::collections::BTreeMap;
 
 use xunge_protocol::{RecordId, ScopeId, Timestamp, WriterId};
+use xunge_records::model::schema;
 use xunge_records::{Document, DocumentError, Kind, Record, check_change};
 
 use crate::store::{LogTx, StoreError};
+use guarded::Seen;
 
 /// Why the log could not do its work; the transaction must be rolled back.
 #[derive(Debug, thiserror::Error)]
@@ -40,10 +43,24 @@ pub(crate) struct Loaded {
     pub(crate) origin: Option<Origin>,
     /// What the document reads as; none while nobody asked since its last change.
     read: Option<Record>,
+    /// `read` as JSON, if somebody made it already.
+    json: Option<String>,
     dirty: bool,
 }
 
 impl Loaded {
+    fn new(scope: ScopeId, kind: Kind, document: Document, origin: Option<Origin>) -> Self {
+        Self {
+            scope,
+            kind,
+            document,
+            origin,
+            read: None,
+            json: None,
+            dirty: false,
+        }
+    }
+
     fn read(&mut self, id: RecordId) -> Result<&Record, LogError> {
         let record = match self.read.take() {
             Some(record) => record,
@@ -100,12 +117,26 @@ impl<'a> LogWork<'a> {
             .ok_or_else(|| broken(record, "not loaded"))
     }
 
-    /// Replaces a document after a change of it was accepted; `read` is what it reads as.
-    pub(crate) fn keep(&mut self, document: Document, read: Record, origin: Origin) {
-        if let Some(loaded) = self.loaded.get_mut(&read.id) {
-            loaded.document = document;
+    /// Begins a record that is nowhere yet.
+    pub(crate) fn begin(
+        &mut self,
+        scope: ScopeId,
+        record: RecordId,
+        kind: Kind,
+    ) -> Result<(), LogError> {
+        let blank = Document::new(kind).map_err(|e| broken(record, e))?;
+        self.loaded
+            .insert(record, Loaded::new(scope, kind, blank, None));
+        Ok(())
+    }
+
+    /// Replaces a document after a change of it was accepted.
+    pub(crate) fn keep(&mut self, after: Seen, origin: Origin) {
+        if let Some(loaded) = self.loaded.get_mut(&after.read.id) {
+            loaded.document = after.document;
             loaded.origin.get_or_insert(origin);
-            loaded.read = Some(read);
+            loaded.read = Some(after.read);
+            loaded.json = after.json;
             loaded.dirty = true;
         }
     }
@@ -139,8 +170,10 @@ impl<'a> LogWork<'a> {
         for (id, loaded) in &mut self.loaded {
             if let (true, Some(origin)) = (loaded.dirty, loaded.origin) {
                 let scope = loaded.scope;
+                let json = loaded.json.take();
                 let record = loaded.read(*id)?;
-                let mut row = projection::row(record, scope, origin, self.now)?;
+                let json = json.unwrap_or_else(|| schema::to_json(record).to_string());
+                let mut row = projection::row(record, json, scope, origin, self.now);
                 if let Some(household) = row.household
                     && let Some(tombstone) = self.tx.tombstone(household)?
                 {
@@ -173,14 +206,7 @@ fn load(tx: &dyn LogTx, scope: ScopeId, record: RecordId, kind: Kind) -> Result<
             .apply(&change)
             .map_err(|e: DocumentError| broken(record, e))?;
     }
-    Ok(Loaded {
-        scope,
-        kind,
-        document,
-        origin,
-        read: None,
-        dirty: false,
-    })
+    Ok(Loaded::new(scope, kind, document, origin))
 }
 
 /// A record as the log holds it now, read in any transaction.

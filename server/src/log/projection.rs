@@ -1,26 +1,26 @@
 //! From a record to its row: the columns that the console sorts and filters by.
 
 use xunge_protocol::{RecordId, ScopeId, Timestamp};
-use xunge_records::model::schema;
 use xunge_records::{Effect, Kind, Record, Review};
 
-use super::{LogError, Origin};
+use super::Origin;
 use crate::store::RecordRow;
 
-/// The row of `record`, changed at `now`.
+/// The row of `record`, which is `json` for outsiders, changed at `now`.
 pub(crate) fn row(
     record: &Record,
+    json: String,
     scope: ScopeId,
     origin: Origin,
     now: Timestamp,
-) -> Result<RecordRow, LogError> {
+) -> RecordRow {
     let state = &record.state;
     let without_effect = record
         .events
         .iter()
         .filter(|e| e.effect == Effect::WithoutEffect)
         .count();
-    Ok(RecordRow {
+    RecordRow {
         scope,
         record: record.id,
         kind: record.kind,
@@ -45,8 +45,8 @@ pub(crate) fn row(
         household: household(record),
         warning: id_at(record, "warning"),
         day: day(record).map(str::to_owned),
-        json: schema::to_json(record).to_string(),
-    })
+        json,
+    }
 }
 
 /// Name of a review state in the store.

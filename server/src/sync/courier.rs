@@ -85,10 +85,7 @@ pub fn take(relay: &Arc<Relay>, bundle: &SealedBundle) -> Result<Brought, SyncFa
     let entries = segments.iter().map(|s| s.entries.len() as u64).sum();
     let inside = relay.clone();
     let by = known.clone();
-    let offers: Vec<_> = segments
-        .into_iter()
-        .map(|s| Offer::of(s, known.key()))
-        .collect();
+    let offers = Offer::all(segments, known.key());
     let refused = relay.store.write(move |tx| {
         Authority::run(&inside, tx, |authority| push::push(authority, &by, offers))
     })?;

@@ -84,7 +84,7 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
             scopes,
         };
         let key = *writer.key();
-        let offers: Vec<_> = segments.into_iter().map(|s| Offer::of(s, &key)).collect();
+        let offers = Offer::all(segments, &key);
         let taken = relay.store.write_claiming(claim, move |tx| {
             let writer = tx
                 .writer(id)?

@@ -4,8 +4,10 @@
 use xunge_protocol::message::MAX_SEGMENT_ENTRIES;
 use xunge_protocol::{Entry, Hash32, PublicKey, Segment, WireError};
 
-use crate::log::judge::{Guarded, guard};
+use crate::log::guarded::{Guarded, guard, guard_opening};
 
+/// Entries of a request whose records are made before the transaction: more would only wait in memory for their turn.
+const MAX_OPENED: usize = 256;
 /// Bytes of a change chunk before what its hash covers: magic and checksum.
 pub(super) const CHUNK_PREFIX: usize = 8;
 
@@ -19,13 +21,22 @@ pub(super) struct Offer {
 }
 
 impl Offer {
-    /// Looks at a segment from the writer with `key`.
-    pub(super) fn of(segment: Segment, key: &PublicKey) -> Self {
+    /// Looks at the segments of a request from the writer with `key`.
+    pub(super) fn all(segments: Vec<Segment>, key: &PublicKey) -> Vec<Self> {
+        let mut open = MAX_OPENED;
+        let offers = segments.into_iter().map(|s| Self::of(s, key, &mut open));
+        offers.collect()
+    }
+
+    fn of(segment: Segment, key: &PublicKey, open: &mut usize) -> Self {
         let signed = segment
             .verify::<WireError>(key, |entry| Ok(change_hash(entry)))
             .is_ok();
         let guarded = if signed && segment.entries.len() <= MAX_SEGMENT_ENTRIES {
-            segment.entries.iter().map(guard).collect()
+            let (first, rest) = segment.entries.split_at(segment.entries.len().min(*open));
+            *open -= first.len();
+            let first = first.iter().map(guard_opening);
+            first.chain(rest.iter().map(guard)).collect()
         } else {
             Vec::new()
         };

@@ -7,6 +7,7 @@ use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::succession::Fork;
 use xunge_protocol::system::WriterRole;
 use xunge_protocol::{Entry, EntryKind, Hash32, RecordId, RefusalCode, Verdict};
+use xunge_records::Kind;
 
 use super::SyncFailure;
 use super::offer::{Offer, change_hash};
@@ -160,7 +161,7 @@ fn take(
                 row.position = Some(position);
                 tx.insert_entry(&header, &row)?;
                 authority.note_accepted(row.entry.record, row.entry.kind);
-                register(authority, row.entry.record)?;
+                register(authority, &row.entry)?;
                 Verdict::Accepted {
                     position,
                     late: bearer.late,
@@ -216,7 +217,11 @@ fn erased(ordinal: u32, entry: Entry) -> EntryRow {
 }
 
 /// Takes a case on. A case that cannot be taken on stays visible without a number; it must not stop the phone's other work.
-fn register(authority: &mut Authority<'_>, record: RecordId) -> Result<(), SyncFailure> {
+fn register(authority: &mut Authority<'_>, entry: &Entry) -> Result<(), SyncFailure> {
+    let record = entry.record;
+    if !Kind::from_entry_kind(entry.kind).is_some_and(Kind::is_case) {
+        return Ok(());
+    }
     match authority.register(record) {
         Err(AuthorityError::Log(error)) => Err(error.into()),
         Err(error) => {
