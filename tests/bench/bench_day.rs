@@ -1,18 +1,18 @@
 //! What work costs on the air: a day of 110 changes with notes of two sorts, a single visit, a single edit, nothing at
-//! all, and a year of a grid. Bytes are HTTP bodies; what HTTP adds to them is measured beside.
+//! all, and a year of a grid. Bytes are HTTP bodies. Beside them, what that year costs the relay's disk.
 
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use serde_json::json;
 use xunge_core::sync::SyncReport;
 use xunge_days::{Failure, Town, Walker};
 use xunge_protocol::batch::{Assume, Batch, Limits, Parties};
 use xunge_protocol::{PulledEntry, PulledSegment, Timestamp, wire};
-use xunge_tests::Outcome;
+use xunge_tests::{Outcome, relay};
 
 use crate::measure::Numbers;
-use crate::place::Place;
-use crate::words::{Notes, Typed};
+use crate::sqlcipher;
+use crate::words::{Notes, Typed, notes_asked};
 
 const CHANGES: usize = 110;
 const HOUSEHOLDS: usize = 100;
@@ -30,12 +30,14 @@ pub(crate) async fn run(numbers: &mut Numbers) -> Outcome {
         ("day.random_words_", Notes::Random),
     ];
     for (name, notes) in days {
-        let (town, mut walker) = start(notes, 31).await?;
+        let (town, mut walker, typed) = start(notes, 31).await?;
         walker.day(&town, CHANGES)?;
         let report = walker.sync().await?;
         numbers.set(&format!("{name}body_up_bytes"), report.bytes_up as f64);
         let (changes, raw) = pushed(&town)?;
         let packed = wire::compress(&raw, 19)?;
+        let typed = typed.load(Ordering::Relaxed);
+        numbers.set(&format!("{name}typed_notes"), typed as f64);
         numbers.set(&format!("{name}raw_bytes"), raw.len() as f64);
         numbers.set(&format!("{name}raw_zstd_bytes"), packed.len() as f64);
         if notes == Notes::Repeating {
@@ -46,12 +48,13 @@ pub(crate) async fn run(numbers: &mut Numbers) -> Outcome {
             singles(numbers, &town, &mut walker).await?;
         }
     }
-    headers(numbers).await
+    Ok(())
 }
 
 /// What a year of a grid is in one batch that its reader opens without holding anything, and as the first sync of a new phone.
 pub(crate) async fn year(numbers: &mut Numbers) -> Outcome {
-    let (town, mut walker) = start(Notes::Repeating, 57).await?;
+    let (town, mut walker, _) = start(Notes::Repeating, 57).await?;
+    let begun = disk(&town).await?;
     for _ in 0..YEAR_DAYS {
         let before = town.now();
         walker.day(&town, YEAR_CHANGES)?;
@@ -59,6 +62,8 @@ pub(crate) async fn year(numbers: &mut Numbers) -> Outcome {
         let spent = town.now().millis_since(before).unsigned_abs();
         walker.pass(&town, DAY_MILLIS.saturating_sub(spent));
     }
+    let grown = disk(&town).await?.saturating_sub(begun);
+    numbers.set("relay.disk_bytes_per_day", grown as f64 / YEAR_DAYS as f64);
     let log = town.log()?;
     let entries: usize = log.iter().map(|s| s.entries.len()).sum();
     let parties = Parties::default();
@@ -68,23 +73,45 @@ pub(crate) async fn year(numbers: &mut Numbers) -> Outcome {
     let raw: usize = bodies(&log).map(|e| e.body.len()).sum();
     numbers.set("year.raw_bytes", raw as f64);
     let packed = wire::compress(batch.as_bytes(), 19)?;
-    numbers.set("year.bytes", packed.len() as f64);
+    numbers.set("relay.disk_bytes_per_change", grown as f64 / entries as f64);
+    numbers.set("year.batch_bytes", packed.len() as f64);
     // The same year to a new phone.
     town.cut_snapshots()?;
     let words = Box::new(Typed::new(Notes::Repeating, 58));
     let new = Walker::enrol(&town, "李大山", 58, words).await?.first;
-    numbers.set("year.usable_bytes", new.usable_bytes as f64);
+    numbers.set("year.usable_after_bytes", new.usable_bytes as f64);
     let both = new.bytes_up + new.bytes_down;
-    numbers.set("year.first_sync_bytes", both as f64);
-    numbers.set("year.first_sync_requests", new.requests as f64);
+    numbers.set("year.bytes", both as f64);
+    numbers.set("year.requests", new.requests as f64);
     Ok(())
 }
 
-async fn start(notes: Notes, seed: u64) -> Result<(Town, Walker), Failure> {
+/// A town whose visits ask for a note, and a worker of it with the number of notes typed so far.
+async fn start(notes: Notes, seed: u64) -> Result<(Town, Walker, Arc<AtomicUsize>), Failure> {
     let town = Town::build(seed, MORNING, HOUSEHOLDS).await?;
-    let words = Box::new(Typed::new(notes, seed));
-    let walker = Walker::enrol(&town, "王秀英", seed, words).await?;
-    Ok((town, walker))
+    town.publish("forms/visit.json", notes_asked()?)?;
+    let words = Typed::new(notes, seed);
+    let typed = words.notes_typed();
+    let walker = Walker::enrol(&town, "王秀英", seed, Box::new(words)).await?;
+    Ok((town, walker, typed))
+}
+
+/// Bytes of the relay's database once its write-ahead log is in it.
+async fn disk(town: &Town) -> Outcome<u64> {
+    let data = town.folder().join("relay");
+    let answer = relay::Place::from(&data)
+        .xunge_json(&["admin", "--json", "key"])
+        .await?;
+    let key = answer["key"].as_str().unwrap_or_default().to_owned();
+    let database = sqlcipher::open_any(&data, &[&key])?;
+    let busy: i64 = database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get(0))?;
+    assert_eq!(busy, 0, "nobody else is at work");
+    let bytes = database.query_row(
+        "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
+        [],
+        |r| r.get::<_, i64>(0),
+    )?;
+    Ok(bytes.unsigned_abs())
 }
 
 /// A visit and an edit on their own, and a sync with nothing new, after a working day.
@@ -126,31 +153,4 @@ fn pushed(town: &Town) -> Result<(usize, Vec<u8>), Failure> {
     let changes = bodies(&log).count();
     let raw = bodies(&log).flat_map(|e| e.body.iter().copied()).collect();
     Ok((changes, raw))
-}
-
-/// What HTTP adds to one exchange between the real programs.
-async fn headers(numbers: &mut Numbers) -> Outcome {
-    let place = Place::synthetic("village").await?;
-    let worker = place.worker("李大山").await?;
-    let before = on_the_wire(&worker);
-    let idle = worker.phone.call("sync", json!({})).await?;
-    let after = on_the_wire(&worker);
-    let body = |name: &str| idle[name].as_f64().unwrap_or(f64::NAN);
-    numbers.set(
-        "http.up_bytes",
-        (after.0 - before.0) as f64 - body("bytes_up"),
-    );
-    numbers.set(
-        "http.down_bytes",
-        (after.1 - before.1) as f64 - body("bytes_down"),
-    );
-    Ok(())
-}
-
-fn on_the_wire(worker: &xunge_tests::worker::Worker) -> (u64, u64) {
-    let counters = worker.proxy.counters();
-    (
-        counters.bytes_up.load(Ordering::Relaxed),
-        counters.bytes_down.load(Ordering::Relaxed),
-    )
 }

@@ -3,14 +3,23 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod bench_air;
+mod bench_conflicts;
 mod bench_day;
 mod bench_ffi;
+mod bench_flat;
 mod bench_phone;
+mod bench_postgres;
 mod bench_relay;
 mod bench_save;
+mod documents;
+mod floor_postgres;
+mod floor_sqlite;
 mod measure;
 mod place;
 mod sqlcipher;
+mod targets;
+mod traffic;
 mod words;
 
 use std::path::PathBuf;
@@ -46,28 +55,42 @@ fn main() {
     }
 }
 
-/// Runs the groups whose name, or one of whose numbers, begins with `name`.
+/// Runs the groups whose name, or one of whose numbers, begins with `name`. `flat` runs when it is named only, since it
+/// fills a relay with a million records first.
 async fn all(name: &str) -> Outcome<Numbers> {
     let wanted =
         |group: &str| name.is_empty() || name.starts_with(group) || group.starts_with(name);
     let mut numbers = Numbers::default();
+    let out = &mut numbers;
     if wanted("save") {
-        bench_save::run(&mut numbers).await?;
+        bench_save::run(out).await?;
     }
-    if wanted("day") {
-        bench_day::run(&mut numbers).await?;
+    if wanted("day") || wanted("visit") || wanted("idle") || wanted("edit") {
+        bench_day::run(out).await?;
     }
-    if wanted("year") {
-        bench_day::year(&mut numbers).await?;
+    if wanted("http") || wanted("tls") {
+        bench_air::run(out).await?;
     }
-    if wanted("relay") {
-        bench_relay::run(&mut numbers).await?;
+    if wanted("edit") {
+        bench_conflicts::run(out).await?;
+    }
+    if wanted("year") || wanted("relay.disk") {
+        bench_day::year(out).await?;
+    }
+    if wanted("relay.sqlite") {
+        bench_relay::run(out).await?;
+    }
+    if wanted("relay.postgres") {
+        bench_postgres::run(out).await?;
+    }
+    if name == "flat" {
+        bench_flat::run(out).await?;
     }
     if wanted("phone") || wanted("search") {
-        bench_phone::run(&mut numbers).await?;
+        bench_phone::run(out).await?;
     }
     if wanted("ffi") {
-        bench_ffi::run(&mut numbers).await?;
+        bench_ffi::run(out).await?;
     }
     Ok(numbers)
 }

@@ -7,20 +7,23 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use xunge_tests::{Outcome, fail};
 
+use crate::targets::beside;
+
 /// What was measured, by the contract's names.
 #[derive(Debug, Default)]
 pub(crate) struct Numbers(BTreeMap<String, f64>);
 
 impl Numbers {
     pub(crate) fn set(&mut self, name: &str, value: f64) {
-        println!("{name:<32} {value:.3}");
+        println!("{name:<36} {value:.3}");
         self.0.insert(name.into(), value);
     }
 
     pub(crate) fn print(&self) {
-        println!("\n{:<32} value", "name");
+        println!("\n{:<36} {:>14}  target", "name", "value");
         for (name, value) in &self.0 {
-            println!("{name:<32} {value:.3}");
+            let line = format!("{name:<36} {value:>14.3}  {}", beside(name, *value));
+            println!("{}", line.trim_end());
         }
     }
 

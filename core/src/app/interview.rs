@@ -19,7 +19,7 @@ use crate::form::{
     Answer, AnswerError, Context, Edit, EventDraft, Form, FormLibrary, Interview, QuestionKind,
     Subject, media_type,
 };
-use crate::store::{Draft, RecordRow, Save, StoreError, SyncState};
+use crate::store::{Draft, RecordRow, Remembered, Save, StoreError, SyncState};
 
 impl Phone {
     /// Begins an interview by the form `kind`, about `subject` where the form has one.
@@ -91,7 +91,6 @@ impl Phone {
         let edit = at_work.with_context(|context| state.to_edit(context))?;
         let save = at_work.to_save(&state, edit, interview)?;
         let saved = at_work.session.store.save(&save)?;
-        at_work.remember(&state);
         Ok(Saved {
             record: Some(saved.record.to_string()),
             sync_state: Some(saved.sync_state.name().to_owned()),
@@ -358,6 +357,7 @@ impl AtWork {
         }
         save.events = edit.events.into_iter().map(event).collect();
         save.draft = Some(draft.to_owned());
+        save.remember = self.to_remember(interview)?;
         Ok(save)
     }
 
@@ -386,22 +386,19 @@ impl AtWork {
         scopes.first().copied().ok_or(AppError::NoScope)
     }
 
-    /// Keeps the answers that the form wants to propose the next time. They are a convenience: no save fails for them.
-    fn remember(&self, interview: &Interview) {
-        for question in self.form.questions.iter().filter(|q| q.remember) {
-            let Some(answer) = interview.answers.get(&question.name) else {
-                continue;
-            };
-            let kept = serde_json::to_string(answer)
-                .map_err(|e| AppError::Internal(e.to_string()))
-                .and_then(|json| {
-                    let store = &self.session.store;
-                    Ok(store.remember(&self.form.id, &question.name, &json)?)
-                });
-            if let Err(error) = kept {
-                tracing::warn!(%error, "an answer is not remembered");
-            }
-        }
+    /// The answers that the form wants to propose the next time.
+    fn to_remember(&self, interview: &Interview) -> Result<Vec<Remembered>, AppError> {
+        let asked = self.form.questions.iter().filter(|q| q.remember);
+        let answered = asked.filter_map(|q| Some((q, interview.answers.get(&q.name)?)));
+        let kept = answered.map(|(question, answer)| {
+            Ok(Remembered {
+                form: self.form.id.clone(),
+                question: question.name.clone(),
+                answer: serde_json::to_string(answer)
+                    .map_err(|e| AppError::Internal(e.to_string()))?,
+            })
+        });
+        kept.collect()
     }
 }
 

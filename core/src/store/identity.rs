@@ -1,6 +1,6 @@
 //! Who this vault is: the writer's key from the beginning of an enrolment, its certificate at the end.
 
-use rusqlite::{OptionalExtension as _, Transaction};
+use rusqlite::{OptionalExtension as _, Row, Transaction};
 use xunge_protocol::enrolment::{EnrolResponse, Ticket};
 use xunge_protocol::{Confidence, Hash32, PublicKey, ScopeId, SecretKey, WireError, WriterId};
 
@@ -137,16 +137,7 @@ pub(super) fn identity(tx: &Transaction<'_>) -> Result<Option<Identity>, StoreEr
             "SELECT url, relay, relay_key, seed, writer, worker, name, county, pins FROM identity",
         )?
         .query_row((), |row| {
-            let writer: Option<[u8; 8]> = row.get(4)?;
-            let enrolled = match writer {
-                Some(writer) => Some(Enrolled {
-                    writer: WriterId(writer),
-                    worker: row.get(5)?,
-                    name: row.get(6)?,
-                    county: ScopeId(row.get(7)?),
-                }),
-                None => None,
-            };
+            let enrolled = outcome(row, 4)?;
             Ok(Identity {
                 url: row.get(0)?,
                 relay: WriterId(row.get(1)?),
@@ -164,6 +155,29 @@ pub(super) fn enrolled(tx: &Transaction<'_>) -> Result<(Identity, Enrolled), Sto
     let mut identity = identity(tx)?.ok_or(StoreError::NotEnrolled)?;
     let enrolled = identity.enrolled.take().ok_or(StoreError::NotEnrolled)?;
     Ok((identity, enrolled))
+}
+
+/// Who this worker is, without the keys, which cost more than a save has.
+pub(super) fn me(tx: &Transaction<'_>) -> Result<Enrolled, StoreError> {
+    tx.prepare_cached("SELECT writer, worker, name, county FROM identity")?
+        .query_row((), |row| outcome(row, 0))
+        .optional()?
+        .flatten()
+        .ok_or(StoreError::NotEnrolled)
+}
+
+/// Reads writer, worker, name and county, which begin at column `at`.
+fn outcome(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Enrolled>> {
+    let writer: Option<[u8; 8]> = row.get(at)?;
+    let Some(writer) = writer else {
+        return Ok(None);
+    };
+    Ok(Some(Enrolled {
+        writer: WriterId(writer),
+        worker: row.get(at + 1)?,
+        name: row.get(at + 2)?,
+        county: ScopeId(row.get(at + 3)?),
+    }))
 }
 
 fn flattened(pins: &[Hash32]) -> Vec<u8> {

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_snapshots.sql"),
     include_str!("migrations/0007_doubtful.sql"),
     include_str!("migrations/0008_shares.sql"),
+    include_str!("migrations/0009_fewer_pages.sql"),
 ];
 
 /// Version of the schema that this program writes.

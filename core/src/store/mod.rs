@@ -47,6 +47,7 @@ pub use households::{HouseholdRow, NextVisit};
 pub use identity::{Enrolled, Identity};
 pub use inbound::Applied;
 pub use records::{RecordQuery, RecordRow, Save, Saved};
+pub use remembered::Remembered;
 pub use search::Hit;
 pub use shares::Sharing;
 pub use snapshot::{TakenPart, WantedPart};

@@ -112,14 +112,14 @@ pub(super) fn project_loaded(
     match record.kind {
         Kind::Household => {
             household(tx, id, loaded.scope, &record.fields)?;
-            visited(tx, id)?;
+            visited(tx, id, None)?;
         }
         Kind::Person => search::index_person(tx, id, subject.as_ref(), &record.fields)?,
         Kind::Visit => {
             // A visit that names another household now must leave the one before.
             let households = [subject, before.flatten().map(RecordId)];
             for household in households.iter().flatten() {
-                visited(tx, household)?;
+                visited(tx, household, Some((id, &record.fields)))?;
             }
         }
         Kind::Warning => warning(tx, id, &record.fields)?,
@@ -221,8 +221,14 @@ fn door_order(door: &str) -> String {
     out
 }
 
-/// Brings the household's last visit, and the follow-up promised then, up to date.
-fn visited(tx: &Transaction<'_>, household: &RecordId) -> Result<(), StoreError> {
+/// Brings the household's last visit, and the follow-up promised then, up to date. `known` is a visit whose fields are
+/// at hand.
+fn visited(
+    tx: &Transaction<'_>,
+    household: &RecordId,
+    known: Option<(&RecordId, &Fields)>,
+) -> Result<(), StoreError> {
+    let promised = |fields: &Fields| fields.text("follow_up_on").map(str::to_owned);
     let visit = Kind::Visit.entry_kind().0;
     let last: Option<([u8; 13], String)> = tx
         .prepare_cached(
@@ -235,11 +241,14 @@ fn visited(tx: &Transaction<'_>, household: &RecordId) -> Result<(), StoreError>
     let (day, follow_up) = match last {
         None => (None, None),
         Some((visit, day)) => {
-            let fields = match changes::load(tx, &RecordId(visit))? {
-                Some(loaded) => loaded.document.fields()?,
-                None => Fields::default(),
+            let follow_up = match known {
+                Some((id, fields)) if id.0 == visit => promised(fields),
+                _ => match changes::load(tx, &RecordId(visit))? {
+                    Some(loaded) => promised(&loaded.document.fields()?),
+                    None => None,
+                },
             };
-            (Some(day), fields.text("follow_up_on").map(str::to_owned))
+            (Some(day), follow_up)
         }
     };
     tx.prepare_cached("UPDATE household SET last_visit = ?2, follow_up_on = ?3 WHERE record = ?1")?

@@ -7,6 +7,7 @@ use xunge_protocol::{RecordId, ScopeId, Timestamp};
 use xunge_records::{Author, Document, Edit, EventBody, EventId, Kind, Open, Record, Value};
 
 use super::changes::{self, Loaded, NewRow};
+use super::remembered::{self, Remembered};
 use super::sync_state::SyncState;
 use super::{Store, StoreError, clock, counters, cursors, drafts, identity, projection, shares};
 
@@ -27,6 +28,8 @@ pub struct Save {
     pub events: Vec<EventBody>,
     /// The draft that this save ends: gone in the same transaction.
     pub draft: Option<String>,
+    /// Answers to be proposed the next time, kept in the same transaction.
+    pub remember: Vec<Remembered>,
 }
 
 impl Save {
@@ -40,6 +43,7 @@ impl Save {
             remove: Vec::new(),
             events: Vec::new(),
             draft: None,
+            remember: Vec::new(),
         }
     }
 
@@ -53,6 +57,7 @@ impl Save {
             remove: Vec::new(),
             events: Vec::new(),
             draft: None,
+            remember: Vec::new(),
         }
     }
 
@@ -130,7 +135,7 @@ impl Store {
     }
 
     fn save_in(&self, tx: &Transaction<'_>, save: &Save) -> Result<Saved, StoreError> {
-        let (_, me) = identity::enrolled(tx)?;
+        let me = identity::me(tx)?;
         let now = clock::now(tx, self.env.as_ref())?;
         let held = match &save.record {
             Some(record) => changes::load(tx, record)?,
@@ -207,6 +212,9 @@ impl Store {
         let sync_state = projection::project_loaded(tx, &record, &loaded)?;
         if let Some(draft) = &save.draft {
             drafts::delete(tx, draft)?;
+        }
+        for answer in &save.remember {
+            remembered::keep(tx, answer)?;
         }
         Ok(Saved { record, sync_state })
     }

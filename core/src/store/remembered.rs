@@ -1,19 +1,31 @@
 //! What the worker answered to a question the last time, to be proposed the next.
 
-use rusqlite::OptionalExtension as _;
+use rusqlite::{OptionalExtension as _, Transaction};
 
 use super::{Store, StoreError};
 
-impl Store {
-    /// Keeps an answer (as JSON, which only `form` reads) for the question `question` of the form `form`.
-    pub fn remember(&self, form: &str, question: &str, answer: &str) -> Result<(), StoreError> {
-        self.write(|tx| {
-            tx.prepare_cached("INSERT OR REPLACE INTO remembered VALUES (?1, ?2, ?3)")?
-                .execute((form, question, answer))?;
-            Ok(())
-        })
-    }
+/// An answer to be proposed the next time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remembered {
+    /// Id of the form.
+    pub form: String,
+    /// Name of the question.
+    pub question: String,
+    /// The answer as JSON, which only `form` reads.
+    pub answer: String,
+}
 
+/// Keeps an answer in the place of the one before.
+pub(super) fn keep(tx: &Transaction<'_>, kept: &Remembered) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "INSERT INTO remembered VALUES (?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET answer = ?3 WHERE answer <> ?3",
+    )?
+    .execute((&kept.form, &kept.question, &kept.answer))?;
+    Ok(())
+}
+
+impl Store {
     /// The answer that was kept last.
     pub fn remembered(&self, form: &str, question: &str) -> Result<Option<String>, StoreError> {
         self.read(|tx| {
