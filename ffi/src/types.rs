@@ -4,7 +4,8 @@
 pub use xunge_core::app::{
     BundleExport, BundleImport, Enrolled, FieldView, Home, NextVisit, NoteView, Notice, NoticeKind,
     Opened, Practice, Progress, ReceiptView, RecordFilter, RecordSummary, RecordView, Saved,
-    ScopeCursor, SearchHit, SpeechPart, Started, StateView, Status, Step, Tile, TimelineEvent, WorkerCard,
+    ScopeCursor, SearchHit, SpeechPart, Started, StateView, Status, Step, Tile, TimelineEvent,
+    WorkerCard,
 };
 pub use xunge_core::form::{Answer, Choice, Line, Question};
 pub use xunge_core::sync::SyncReport;

@@ -39,16 +39,31 @@ async fn recordings_of_the_county_reach_the_phone_with_a_sync_are_replaced_and_g
     let scene = Scene::village().await;
     let mut worker = scene.worker(0, "李大山", Network::GOOD).await;
     let before = parts(&worker, SAID).await;
-    let text: String = before.iter().filter_map(|part| part["text"].as_str()).collect();
+    let text: String = before
+        .iter()
+        .filter_map(|part| part["text"].as_str())
+        .collect();
     assert_eq!(text, SAID, "the parts are the text");
-    assert!(before.iter().any(|part| part["keys"] == json!(["shell.home_speech"])), "{before:?}");
-    assert!(before.iter().any(|part| part["keys"] == json!([])), "a name: {before:?}");
+    assert!(
+        before
+            .iter()
+            .any(|part| part["keys"] == json!(["shell.home_speech"])),
+        "{before:?}"
+    );
+    assert!(
+        before.iter().any(|part| part["keys"] == json!([])),
+        "a name: {before:?}"
+    );
     assert_eq!(played(&before), Vec::<Vec<u8>>::new());
 
     let folder = scene.dir("dialect");
     let first = spoken(&folder, "shell.home_speech", 1);
     let path = folder.display().to_string();
-    let imported = scene.relay.admin(&["voice", "import", &path]).await.unwrap();
+    let imported = scene
+        .relay
+        .admin(&["voice", "import", &path])
+        .await
+        .unwrap();
     assert_eq!(imported["recordings"], 1, "{imported}");
     worker.sync().await.unwrap();
     let after = parts(&worker, SAID).await;
@@ -57,7 +72,11 @@ async fn recordings_of_the_county_reach_the_phone_with_a_sync_are_replaced_and_g
     let second = spoken(&folder, "shell.home_speech", 2);
     fs::write(folder.join("phrases.csv"), "key,words\nown.fair,今天赶场\n").unwrap();
     let fair = spoken(&folder, "own.fair", 3);
-    scene.relay.admin(&["voice", "import", &path]).await.unwrap();
+    scene
+        .relay
+        .admin(&["voice", "import", &path])
+        .await
+        .unwrap();
     worker.sync().await.unwrap();
     assert_eq!(played(&parts(&worker, SAID).await), [second]);
     let own = parts(&worker, "今天赶场。").await;
@@ -67,7 +86,10 @@ async fn recordings_of_the_county_reach_the_phone_with_a_sync_are_replaced_and_g
     worker.phone.call("lock", json!({})).await.unwrap();
     assert!(!Path::new(&played).exists(), "decrypted until lock");
     let locked = parts(&worker, SAID).await;
-    assert!(locked.iter().all(|part| part["recordings"] == json!([])), "{locked:?}");
+    assert!(
+        locked.iter().all(|part| part["recordings"] == json!([])),
+        "{locked:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -77,10 +99,16 @@ async fn a_file_that_is_no_sentence_or_no_recording_is_named_and_nothing_is_publ
     let path = folder.display().to_string();
     let refused = async |what: &str| {
         let place = scene.relay.place();
-        let output = place.xunge(&["admin", "voice", "import", &path]).await.unwrap();
+        let output = place
+            .xunge(&["admin", "voice", "import", &path])
+            .await
+            .unwrap();
         assert_eq!(output.status.code(), Some(1));
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(said.contains(what) && said.trim().lines().count() == 1, "{said}");
+        assert!(
+            said.contains(what) && said.trim().lines().count() == 1,
+            "{said}"
+        );
     };
     refused("dialect").await;
     fs::create_dir_all(&folder).unwrap();

@@ -41,7 +41,9 @@ pub(crate) fn run() -> Outcome {
         missing.push("XcodeGen (brew install xcodegen)");
     }
     if !voices::are_complete()? && !voices::lacking().is_empty() {
-        missing.push("espeak-ng and lame, or target/voices as another machine made it (cargo xtask voices)");
+        missing.push(
+            "espeak-ng and lame, or target/voices as another machine made it (cargo xtask voices)",
+        );
     }
     if !missing.is_empty() {
         fail!(

@@ -136,7 +136,9 @@ impl Table {
                 }
             }
             Value::Object(fields) => {
-                let own = ["name", "code", "group"].iter().find_map(|n| at[n].as_str());
+                let own = ["name", "code", "group"]
+                    .iter()
+                    .find_map(|n| at[n].as_str());
                 let key = own.map_or_else(|| key.to_owned(), |own| format!("{key}.{own}"));
                 let words = |name: &str| at[name][language].as_str();
                 for (end, said) in [
@@ -184,10 +186,7 @@ fn sentences(text: &str) -> Vec<String> {
         }
         all.push(String::new());
     }
-    let bare = |part: &str| {
-        part.trim_matches(|c: char| !c.is_alphanumeric())
-            .to_owned()
-    };
+    let bare = |part: &str| part.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
     all.iter()
         .map(|part| bare(part))
         .filter(|part| !part.is_empty())
@@ -214,7 +213,11 @@ fn numbers(language: &str) -> Vec<(String, &'static str)> {
         }
         _ => vec![(100, "百"), (1000, "千"), (10_000, "万")],
     };
-    all.extend(large.into_iter().map(|(n, word)| (format!("number.{n}"), word)));
+    all.extend(
+        large
+            .into_iter()
+            .map(|(n, word)| (format!("number.{n}"), word)),
+    );
     let point = if language == "en" { "point" } else { "点" };
     all.push(("number.point".into(), point));
     all
@@ -235,10 +238,16 @@ mod tests {
     #[test]
     fn a_text_falls_into_its_fixed_sentences() {
         let said = |text| sentences(text).join("|");
-        assert_eq!(said("镇里已收到%1$d条，待发送%2$d条。"), "镇里已收到|条，待发送|条");
+        assert_eq!(
+            said("镇里已收到%1$d条，待发送%2$d条。"),
+            "镇里已收到|条，待发送|条"
+        );
         assert_eq!(said("{title}家，该去看看了。再去。"), "家，该去看看了|再去");
         assert_eq!(said("${party}愿意吗？"), "愿意吗");
-        assert_eq!(said("Tap one. Then 2.5 more (or not)!"), "Tap one|Then 2.5 more (or not");
+        assert_eq!(
+            said("Tap one. Then 2.5 more (or not)!"),
+            "Tap one|Then 2.5 more (or not"
+        );
     }
 
     #[test]

@@ -93,7 +93,10 @@ fn language_in(folder: &Path, list: &Path, language: &str) -> Outcome<u64> {
         .collect();
     if !new.is_empty() {
         if let [program, ..] = lacking().as_slice() {
-            fail!("voices: needs {program}; on Debian: apt-get install {}", PROGRAMS.join(" "));
+            fail!(
+                "voices: needs {program}; on Debian: apt-get install {}",
+                PROGRAMS.join(" ")
+            );
         }
         println!("{language}: {} placeholder recordings", new.len());
         all(&new, &file, language)?;
@@ -142,7 +145,11 @@ fn all(
 
 /// A telephone's band at 8 kbit/s: what a package has room for, and what every phone plays.
 fn one(file: &Path, words: &str, language: &str) -> Result<(), String> {
-    let (voice, speed) = if language == "en" { ("en", "150") } else { ("cmn", "190") };
+    let (voice, speed) = if language == "en" {
+        ("en", "150")
+    } else {
+        ("cmn", "190")
+    };
     let part = file.with_extension("part");
     let mut speak = Command::new(PROGRAMS[0])
         .args(["-v", voice, "-s", speed, "-z", "--stdout", "--", words])
@@ -152,7 +159,17 @@ fn one(file: &Path, words: &str, language: &str) -> Result<(), String> {
         .map_err(|e| format!("{}: {e}", PROGRAMS[0]))?;
     let spoken = speak.stdout.take().map_or_else(Stdio::null, Stdio::from);
     let packed = Command::new(PROGRAMS[1])
-        .args(["--quiet", "-m", "m", "--resample", "8", "-b", "8", "-t", "-"])
+        .args([
+            "--quiet",
+            "-m",
+            "m",
+            "--resample",
+            "8",
+            "-b",
+            "8",
+            "-t",
+            "-",
+        ])
         .arg(&part)
         .stdin(spoken)
         .status()

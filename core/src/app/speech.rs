@@ -88,9 +88,10 @@ impl Session {
             tracing::warn!(%error, "the county's recordings are not used");
             DialectPack::default()
         });
-        let files = pack.recordings.iter().filter_map(|recording| {
-            Some((recording.key.clone(), recording.media.parse().ok()?))
-        });
+        let files = pack
+            .recordings
+            .iter()
+            .filter_map(|recording| Some((recording.key.clone(), recording.media.parse().ok()?)));
         let files: HashMap<String, MediaRef> = files.collect();
         let words = pack.recordings.into_iter().map(|r| (r.key, r.words));
         let dialect = Arc::new(Dialect {

@@ -123,7 +123,15 @@ mod tests {
         assert_eq!(said("0123x").0, 4);
         assert_eq!(said("0123x").1.len(), 4);
         assert_eq!(said("123456").1.len(), 6);
-        assert_eq!(said("2.5亩"), (3, ["number.2", "number.point", "number.5"].map(String::from).to_vec()));
+        assert_eq!(
+            said("2.5亩"),
+            (
+                3,
+                ["number.2", "number.point", "number.5"]
+                    .map(String::from)
+                    .to_vec()
+            )
+        );
         assert_eq!(said("3."), (1, vec!["number.3".to_owned()]));
     }
 }

@@ -34,7 +34,11 @@ static BOOKS: LazyLock<[Phrasebook; 2]> = LazyLock::new(|| [ZH_CN, EN].map(built
 
 fn built_in(json: &str) -> Phrasebook {
     let phrases: BTreeMap<String, String> = serde_json::from_str(json).unwrap_or_default();
-    Phrasebook::new(phrases.into_iter().filter(|(key, _)| !key.starts_with(NUMBERS)))
+    Phrasebook::new(
+        phrases
+            .into_iter()
+            .filter(|(key, _)| !key.starts_with(NUMBERS)),
+    )
 }
 
 impl Phrasebook {
@@ -63,9 +67,9 @@ impl Phrasebook {
     /// The longest phrase with which `rest` begins.
     fn longest(&self, rest: &str, free: bool) -> Option<(&str, &str)> {
         let phrases = self.by_first.get(&rest.chars().next()?)?;
-        let found = phrases
-            .iter()
-            .find(|(words, _)| rest.starts_with(words) && stands(words, &rest[words.len()..], free));
+        let found = phrases.iter().find(|(words, _)| {
+            rest.starts_with(words) && stands(words, &rest[words.len()..], free)
+        });
         found.map(|(words, key)| (words.as_str(), key.as_str()))
     }
 }
@@ -98,7 +102,9 @@ pub fn cut<'a>(text: &'a str, books: &[&Phrasebook], locale: Locale) -> Vec<Cut<
         }
         cuts.extend(between(&text[since..at]));
         // Signs after it belong to it, so that a voice that reads them pauses there.
-        let signs = text[at + length..].chars().take_while(|c| !c.is_alphanumeric());
+        let signs = text[at + length..]
+            .chars()
+            .take_while(|c| !c.is_alphanumeric());
         let end = at + length + signs.map(char::len_utf8).sum::<usize>();
         cuts.push(Cut {
             text: &text[at..end],
@@ -153,8 +159,15 @@ mod tests {
         assert_eq!(
             keys("镇里已收到3条，待发送112条。", Locale::ZhCn),
             [
-                "shell.two_numbers.1", "number.3", "shell.two_numbers.2", "number.1", "number.100",
-                "number.1", "number.10", "number.2", "shell.two_numbers.3"
+                "shell.received_by_town",
+                "number.3",
+                "shell.two_numbers.2",
+                "number.1",
+                "number.100",
+                "number.1",
+                "number.10",
+                "number.2",
+                "shell.sent_so_far.3",
             ]
             .map(|key| key.to_owned())
             .to_vec()
@@ -163,12 +176,22 @@ mod tests {
 
     #[test]
     fn the_parts_of_a_text_are_the_text_and_a_name_stays_between_them() {
-        for text in ["李大山家，该去看看了。", "王二家 2 组5号，还没去过。", "", "。", "Nobody home"] {
+        for text in [
+            "李大山家，该去看看了。",
+            "王二家 2 组5号，还没去过。",
+            "",
+            "。",
+            "Nobody home",
+        ] {
             let parts = cut(text, &[Phrasebook::of(Locale::ZhCn)], Locale::ZhCn);
             let whole: String = parts.iter().map(|part| part.text).collect();
             assert_eq!(whole, text);
         }
-        let parts = cut("李大山家，该去看看了。", &[Phrasebook::of(Locale::ZhCn)], Locale::ZhCn);
+        let parts = cut(
+            "李大山家，该去看看了。",
+            &[Phrasebook::of(Locale::ZhCn)],
+            Locale::ZhCn,
+        );
         assert_eq!((parts[0].text, parts[0].keys.len()), ("李大山", 0));
         assert_eq!(parts[1].keys, ["phone.next_visit.due"]);
     }

@@ -75,11 +75,12 @@ pub(super) fn resource(tx: &Transaction<'_>, name: &str) -> Result<Option<Resour
 
 /// Keeps a resource of the county log unless a newer version is here; whether it did.
 pub(super) fn keep(tx: &Transaction<'_>, resource: &Resource) -> Result<bool, StoreError> {
-    let changed = tx.prepare_cached(
-        "INSERT INTO resource VALUES (?1, ?2, ?3)
+    let changed = tx
+        .prepare_cached(
+            "INSERT INTO resource VALUES (?1, ?2, ?3)
          ON CONFLICT DO UPDATE SET version = ?2, content = ?3 WHERE ?2 >= version",
-    )?
-    .execute((&resource.name, resource.version, &resource.content))?;
+        )?
+        .execute((&resource.name, resource.version, &resource.content))?;
     Ok(changed > 0)
 }
 
@@ -89,7 +90,11 @@ pub(super) fn recordings(resource: &Resource) -> Vec<(MediaRef, bool)> {
         return Vec::new();
     }
     match DialectPack::parse(&resource.content) {
-        Ok(pack) => pack.files().into_iter().map(|media| (media, true)).collect(),
+        Ok(pack) => pack
+            .files()
+            .into_iter()
+            .map(|media| (media, true))
+            .collect(),
         // It must not stop the log: the phone speaks as before.
         Err(error) => {
             tracing::warn!(%error, "the county's recordings cannot be read");

@@ -18,8 +18,14 @@ use crate::media;
 use crate::store::MediaOwner;
 
 const PHRASES: [(&str, &str); 2] = [
-    ("zh-CN", include_str!("../../../fixtures/voice/phrases.zh-CN.json")),
-    ("en", include_str!("../../../fixtures/voice/phrases.en.json")),
+    (
+        "zh-CN",
+        include_str!("../../../fixtures/voice/phrases.zh-CN.json"),
+    ),
+    (
+        "en",
+        include_str!("../../../fixtures/voice/phrases.en.json"),
+    ),
 ];
 /// Words of a county's own forms and lists, beside the recordings: columns `key`, `words`.
 const OWN_WORDS: &str = "phrases.csv";
@@ -149,8 +155,12 @@ fn files(
     for entry in fs::read_dir(folder).map_err(|error| Failure::file(folder, &error))? {
         let path = entry.map_err(|error| Failure::file(folder, &error))?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let key = name.strip_suffix(".m4a").or_else(|| name.strip_suffix(".wav"));
-        let size = fs::metadata(&path).map_err(|error| Failure::file(&path, &error))?.len();
+        let key = name
+            .strip_suffix(".m4a")
+            .or_else(|| name.strip_suffix(".wav"));
+        let size = fs::metadata(&path)
+            .map_err(|error| Failure::file(&path, &error))?
+            .len();
         match key {
             _ if name == OWN_WORDS || name.starts_with('.') => {}
             Some(_) if size > MOST_BYTES => {
@@ -165,7 +175,8 @@ fn files(
                 }
             }
             _ => {
-                let why = "is no KEY.m4a or KEY.wav of a known sentence: see xunge admin voice phrases";
+                let why =
+                    "is no KEY.m4a or KEY.wav of a known sentence: see xunge admin voice phrases";
                 return Err(Failure::new(format!("{}: {why}", path.display())));
             }
         }
