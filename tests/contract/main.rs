@@ -8,6 +8,7 @@ mod bad_input;
 mod clone;
 mod conflict;
 mod courier;
+mod database_tls;
 mod enrolment;
 mod erase;
 mod exactly_once;

@@ -25,6 +25,15 @@ pub struct Postgres {
 impl Postgres {
     /// Starts a server. `durable` as for real work, else without waiting for the disk, for tests that do not cut power.
     pub fn start(durable: bool) -> Outcome<Self> {
+        Self::start_with(durable, None)
+    }
+
+    /// Starts a server that takes encrypted connections alone, with the certificate `chain` and its `key`, both in PEM.
+    pub fn start_encrypted(chain: &str, key: &str) -> Outcome<Self> {
+        Self::start_with(false, Some((chain, key)))
+    }
+
+    fn start_with(durable: bool, encrypted: Option<(&str, &str)>) -> Outcome<Self> {
         let bin = programs()?;
         let folder = tempfile::Builder::new()
             .prefix("xunge-postgres-")
@@ -48,6 +57,9 @@ impl Postgres {
         ];
         if !durable {
             settings.extend(["fsync=off".into(), "full_page_writes=off".into()]);
+        }
+        if let Some((chain, key)) = encrypted {
+            settings.extend(encrypt(&data, chain, key)?);
         }
         let options: Vec<String> = settings.iter().map(|s| format!("-c {s}")).collect();
         let mut stop = program(&bin, "pg_ctl");
@@ -137,6 +149,21 @@ impl Postgres {
     pub fn data(&self) -> PathBuf {
         self.folder.join("data")
     }
+}
+
+/// Puts certificate and key into the server's folder, and lets nobody in without encryption but through the socket.
+fn encrypt(data: &Path, chain: &str, key: &str) -> Outcome<[String; 1]> {
+    fs::write(data.join("server.crt"), chain)?;
+    fs::write(data.join("server.key"), key)?;
+    fs::set_permissions(data.join("server.key"), fs::Permissions::from_mode(0o600))?;
+    let rules = "local all all trust\nhostssl all all 127.0.0.1/32 trust\n";
+    fs::write(data.join("pg_hba.conf"), rules)?;
+    if is_root() {
+        run(Command::new("chown")
+            .arg("postgres")
+            .args(["server.crt", "server.key", "pg_hba.conf"].map(|name| data.join(name))))?;
+    }
+    Ok(["ssl=on".into()])
 }
 
 /// One of the server's programs, as the user that it runs as.

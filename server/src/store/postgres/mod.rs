@@ -27,6 +27,7 @@ mod sessions;
 mod shares;
 mod snapshots;
 mod tx;
+mod tls;
 mod wait;
 mod wake;
 mod writers;
@@ -39,7 +40,8 @@ use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod};
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::Config;
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{Claim, County, NewCounty, StoreError, StoreResult, Tx};
 use tx::{Mode, PgTx};
@@ -62,6 +64,7 @@ struct Server {
     pool: Pool,
     config: Config,
     run: Handle,
+    tls: MakeRustlsConnect,
     runtime: Option<Runtime>,
 }
 
@@ -76,9 +79,12 @@ impl Drop for Server {
 
 impl Server {
     fn new(url: &str) -> StoreResult<Self> {
-        let mut config = Config::from_str(url)
+        let (url, encryption) = tls::split(url)?;
+        let tls = encryption.connector()?;
+        let mut config = Config::from_str(&url)
             .map_err(|_| StoreError::Postgres("the address of the database is none: expected postgres://USER:PASSWORD@HOST/DATABASE".into()))?;
         let options = config.get_options().unwrap_or_default();
+        config.ssl_mode(encryption.mode);
         config.options(format!("{options} -c search_path=xunge").trim());
         if config.get_application_name().is_none() {
             config.application_name("xunge");
@@ -97,7 +103,7 @@ impl Server {
             })?;
         let manager = Manager::from_config(
             config.clone(),
-            NoTls,
+            tls.clone(),
             ManagerConfig {
                 recycling_method: RecyclingMethod::Fast,
             },
@@ -110,6 +116,7 @@ impl Server {
             pool,
             config,
             run: runtime.handle().clone(),
+            tls,
             runtime: Some(runtime),
         })
     }

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use deadpool_postgres::Pool;
 use tokio::sync::Notify;
-use tokio_postgres::{AsyncMessage, Config, NoTls};
+use tokio_postgres::{AsyncMessage, Config};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::Server;
 use crate::store::{StoreError, StoreResult};
@@ -63,10 +64,10 @@ async fn send(pool: Pool, county: i64, news: Arc<Notify>) {
 
 /// Calls `changed` for each piece of news from now on.
 pub(super) fn follow(server: &Server, county: i64, changed: impl Fn() + Send + Sync + 'static) {
-    let config = server.config.clone();
+    let (config, tls) = (server.config.clone(), server.tls.clone());
     server.run.spawn(async move {
         loop {
-            if let Err(error) = listen(&config, county, &changed).await {
+            if let Err(error) = listen(&config, tls.clone(), county, &changed).await {
                 tracing::warn!(%error, "no news from other nodes for the moment");
             }
             tokio::time::sleep(AGAIN).await;
@@ -75,8 +76,13 @@ pub(super) fn follow(server: &Server, county: i64, changed: impl Fn() + Send + S
     });
 }
 
-async fn listen(config: &Config, county: i64, changed: &(impl Fn() + Sync)) -> StoreResult<()> {
-    let (client, mut connection) = config.connect(NoTls).await?;
+async fn listen(
+    config: &Config,
+    tls: MakeRustlsConnect,
+    county: i64,
+    changed: &(impl Fn() + Sync),
+) -> StoreResult<()> {
+    let (client, mut connection) = config.connect(tls).await?;
     let (heard, mut news) = tokio::sync::mpsc::unbounded_channel();
     let reading = async {
         loop {
