@@ -1,5 +1,6 @@
 //! All doors of the relay on one listener: sync, media, API, console, health.
 
+use std::error::Error;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use axum::http::{HeaderName, Request, StatusCode};
 use axum::routing::get;
 use tower::ServiceBuilder;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutError};
 use tower_http::trace::TraceLayer;
 
 use crate::relay::Relay;
@@ -25,7 +27,8 @@ pub fn router(relay: Arc<Relay>) -> Router {
     let layers = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(TraceLayer::new_for_http().make_span_with(span))
-        .layer(PropagateRequestIdLayer::new(REQUEST_ID));
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(RequestBodyTimeoutLayer::new(relay.config.body_silence));
     Router::new()
         .merge(sync::http::router())
         .merge(media::http::router())
@@ -35,6 +38,18 @@ pub fn router(relay: Arc<Relay>) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .with_state(relay)
+}
+
+/// Whether `error`, of reading a body, says that nothing came for too long.
+pub(crate) fn has_stalled(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if error.is::<TimeoutError>() {
+            return true;
+        }
+        next = error.source();
+    }
+    false
 }
 
 /// A span without the query, which may hold what somebody searched for.

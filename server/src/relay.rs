@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
 use xunge_protocol::{Hash32, RecordId, ScopeId, Timestamp, WriterId};
@@ -30,6 +31,8 @@ pub struct Config {
     /// Most requests of phones that are worked on at the same time; more wait. A body that comes in slowly is not yet
     /// worked on.
     pub concurrency: usize,
+    /// How long a request's body may stand still before its sender counts as gone. However slowly it comes, it comes.
+    pub body_silence: Duration,
     /// Days for which a first copy of a scope goes back: what was over before is not in it. None: everything is.
     pub keep_days: Option<u32>,
     /// File of the journal; none where nothing is ever restored.
@@ -46,6 +49,7 @@ impl Default for Config {
             max_media_bytes: 20 << 20,
             media_bytes_per_day: 512 << 20,
             concurrency: 64,
+            body_silence: Duration::from_secs(60),
             keep_days: Some(400),
             journal: None,
         }

@@ -8,6 +8,7 @@ mod bench_conflicts;
 mod bench_day;
 mod bench_ffi;
 mod bench_flat;
+mod bench_link;
 mod bench_phone;
 mod bench_postgres;
 mod bench_relay;
@@ -85,6 +86,9 @@ async fn all(name: &str) -> Outcome<Numbers> {
     }
     if name == "flat" {
         bench_flat::run(out).await?;
+    }
+    if wanted("link") {
+        bench_link::run(out).await?;
     }
     if wanted("phone") || wanted("search") {
         bench_phone::run(out).await?;

@@ -15,6 +15,7 @@ mod exactly_once;
 mod first_sync;
 mod interviews;
 mod lifecycle;
+mod link;
 mod media;
 mod moved;
 mod nodes;

@@ -84,6 +84,17 @@ enum Phase {
 }
 
 /// One sync, from beginning to end.
+impl Phase {
+    /// Bytes of the request that is under way.
+    fn bytes_up(&self) -> usize {
+        match self {
+            Self::Exchanging { request, .. } | Self::Succeeding { request, .. } => request.len(),
+            Self::Moving { step, .. } if step.is_upload() => step.bytes(),
+            _ => 0,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub struct Engine {
     phase: Phase,
@@ -149,7 +160,12 @@ impl Engine {
             Event::Answered(answer) => self.answered(store, env, now, answer),
             // Waiting does not make another one's certificate the relay's.
             Event::Failed(failure @ TransportFailure::Untrusted(_)) => Err(failure.into()),
-            Event::Failed(failure) => self.failed(env, now, None, failure.into()),
+            Event::Failed(failure) => {
+                if failure == TransportFailure::TimedOut {
+                    self.pace.timed_out(now, self.phase.bytes_up());
+                }
+                self.failed(env, now, None, failure.into())
+            }
         };
         self.report.ms = now.saturating_sub(self.started_millis);
         self.report.sent = self.sent.len() as u64;
@@ -213,7 +229,7 @@ impl Engine {
             method: Method::Post,
             path: SYNC_PATH.into(),
             headers: Vec::new(),
-            timeout: self.pace.timeout(request.len() + budget),
+            timeout: self.pace.timeout(request.len()),
             body: request.clone(),
         };
         self.phase = Phase::Exchanging {
@@ -242,7 +258,7 @@ impl Engine {
         answer: Answer,
     ) -> Result<Step, SyncError> {
         self.report.bytes_down += answer.body.len() as u64;
-        if matches!(answer.status, 429 | 502 | 503 | 504) {
+        if matches!(answer.status, 408 | 429 | 502 | 503 | 504) {
             return self.failed(env, now, answer.retry_after, SyncError::Busy);
         }
         if looks_like_a_page(&answer) {
@@ -411,7 +427,7 @@ impl Engine {
     fn move_media(&mut self, store: &Store, now: u64) -> Result<Step, SyncError> {
         match self.media.next(store, now, self.pace.budget_bytes())? {
             Some((step, mut exchange)) => {
-                exchange.timeout = self.pace.timeout(step.bytes());
+                exchange.timeout = self.pace.timeout(exchange.body.len());
                 self.phase = Phase::Moving {
                     step,
                     started_millis: now,

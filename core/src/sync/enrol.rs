@@ -70,7 +70,7 @@ fn read_answer(
 ) -> Result<EnrolResponse, SyncError> {
     match answer.status {
         200 => {}
-        429 | 502 | 503 | 504 => return Err(SyncError::Busy),
+        408 | 429 | 502 | 503 | 504 => return Err(SyncError::Busy),
         status => return Err(super::engine::unsigned_refusal(status, answer, true)),
     }
     if super::engine::looks_like_a_page(answer) {

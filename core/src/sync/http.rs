@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::redirect::Policy;
+use tokio::time::timeout;
 use xunge_protocol::media::WHOLE_HEADER;
 
 use super::tls::{self, Trust};
@@ -13,6 +14,8 @@ use super::transport::{Answer, Exchange, Method, Transport, TransportFailure};
 /// Largest answer that is read, in bytes.
 const MAX_ANSWER_BYTES: usize = 32 << 20;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+/// An answer of which nothing more comes for so long has ended.
+const SILENCE: Duration = Duration::from_secs(20);
 
 /// HTTP to one relay.
 #[derive(Debug, Clone)]
@@ -49,11 +52,13 @@ impl Transport for HttpTransport {
             Method::Head => self.client.head(url),
             Method::Get => self.client.get(url),
         };
-        request = request.timeout(exchange.timeout);
         for (name, value) in exchange.headers {
             request = request.header(name, value);
         }
-        let mut response = request.send().await.map_err(failure)?;
+        let mut response = timeout(exchange.timeout, request.send())
+            .await
+            .map_err(|_| TransportFailure::TimedOut)?
+            .map_err(failure)?;
         let header = |name: &str| {
             response
                 .headers()
@@ -69,7 +74,14 @@ impl Transport for HttpTransport {
         let whole = header(WHOLE_HEADER);
         let status = response.status().as_u16();
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(failure)? {
+        loop {
+            let chunk = timeout(SILENCE, response.chunk())
+                .await
+                .map_err(|_| TransportFailure::TimedOut)?
+                .map_err(failure)?;
+            let Some(chunk) = chunk else {
+                break;
+            };
             if body.len() + chunk.len() > MAX_ANSWER_BYTES {
                 return Err(TransportFailure::Cut("the answer is too large".into()));
             }

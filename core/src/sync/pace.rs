@@ -10,6 +10,10 @@ const LEAST_BUDGET_BYTES: usize = 4 * 1024;
 const MOST_BUDGET_BYTES: usize = 384 * 1024;
 /// What a bad EDGE line moves in a second.
 const ASSUMED_BYTES_PER_SECOND: u64 = 2_000;
+/// What is given time for, after requests that were not answered in time: less than GPRS at the edge of a cell.
+const SLOWEST_BYTES_PER_SECOND: u64 = 500;
+/// A request of fewer bytes goes within the base even on such a line.
+const LEAST_SLOW_BYTES: usize = 2_000;
 const BASE_TIMEOUT_MILLIS: u64 = 20_000;
 const FIRST_BACKOFF_MILLIS: u64 = 400;
 const MOST_BACKOFF_MILLIS: u64 = 15_000;
@@ -38,7 +42,7 @@ impl Pace {
         self.budget_bytes
     }
 
-    /// How long an exchange that moves `bytes` may take: three times what the line has shown, and a base.
+    /// How long a request of `bytes` may take until its answer begins: three times what the line has shown, and a base.
     pub(super) fn timeout(&self, bytes: usize) -> Duration {
         let moving_millis = (bytes as u64).saturating_mul(3_000) / self.bytes_per_second.max(100);
         Duration::from_millis(BASE_TIMEOUT_MILLIS + moving_millis)
@@ -53,6 +57,15 @@ impl Pace {
             self.bytes_per_second = (self.bytes_per_second + measured) / 2;
         }
         self.budget_bytes = (self.budget_bytes * 2).min(MOST_BUDGET_BYTES);
+    }
+
+    /// A request of `bytes` was not answered in time. If it was one that a slow line may still carry, the next gets twice
+    /// the time for a byte, and patience begins anew: a slow line is no dead one. The rate only falls, so this ends.
+    pub(super) fn timed_out(&mut self, now_millis: u64, bytes: usize) {
+        if bytes >= LEAST_SLOW_BYTES && self.bytes_per_second > SLOWEST_BYTES_PER_SECOND {
+            self.bytes_per_second = (self.bytes_per_second / 2).max(SLOWEST_BYTES_PER_SECOND);
+            self.last_success_millis = now_millis;
+        }
     }
 
     /// An exchange failed. How long to wait before the next, or `None` if patience is over. `jitter` is uniform
@@ -102,6 +115,34 @@ mod tests {
             Some(Duration::from_secs(20))
         );
         assert_eq!(pace.failed(20_000, Some(Duration::from_secs(90)), 0), None);
+    }
+
+    #[test]
+    fn a_request_that_is_too_large_for_its_time_gets_more_until_it_goes_and_a_dead_line_ends() {
+        // 100 kB that cannot be divided, over a line that moves 300 bytes a second.
+        let (bytes, needed) = (100_000, Duration::from_secs(334));
+        let (mut pace, mut now, mut tries) = (Pace::new(0), 0, 0);
+        while pace.timeout(bytes) < needed {
+            now += pace.timeout(bytes).as_millis() as u64;
+            pace.timed_out(now, bytes);
+            now += pace.failed(now, None, 0).unwrap().as_millis() as u64;
+            tries += 1;
+        }
+        assert!(tries < 4, "{tries}");
+        // Nothing ever comes: it ends, sooner where little was to go.
+        for (bytes, most) in [(400, 5), (100_000, 10)] {
+            let (mut pace, mut now, mut tries) = (Pace::new(0), 0, 0);
+            loop {
+                now += pace.timeout(bytes).as_millis() as u64;
+                pace.timed_out(now, bytes);
+                tries += 1;
+                match pace.failed(now, None, 0) {
+                    Some(wait) => now += wait.as_millis() as u64,
+                    None => break,
+                }
+            }
+            assert!(tries <= most, "{bytes}: {tries}");
+        }
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub struct Exchange {
     pub headers: Vec<(&'static str, String)>,
     /// Body.
     pub body: Vec<u8>,
-    /// How long the whole exchange may take.
+    /// How long it may take until the answer begins. From then on it may take as long as it comes.
     pub timeout: Duration,
 }
 
@@ -72,7 +72,7 @@ pub enum TransportFailure {
     /// Who answers is not whom the ticket pinned, or whom the public roots vouch for.
     #[error("not the relay's certificate: {0}")]
     Untrusted(String),
-    /// The exchange took longer than its time-out.
+    /// The answer did not begin within the exchange's time-out, or stood still.
     #[error("timed out")]
     TimedOut,
 }

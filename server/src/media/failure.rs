@@ -60,6 +60,9 @@ pub enum MediaFailure {
     /// The bytes stopped coming; what came before is kept.
     #[error("the body was cut off")]
     Cut,
+    /// The body stood still for too long; what came before is kept.
+    #[error("nothing more of the body came")]
+    Stalled,
     /// The relay's own fault; the same request may succeed later.
     #[error(transparent)]
     Internal(#[from] StoreError),
@@ -99,6 +102,7 @@ impl MediaFailure {
             Self::Whole => "media_whole",
             Self::Range(_) => "range",
             Self::Cut => "cut_off",
+            Self::Stalled => "body_stalled",
             Self::Internal(_) => "internal",
         }
     }
@@ -109,6 +113,7 @@ impl MediaFailure {
             Self::Refused(_) => StatusCode::UNAUTHORIZED,
             Self::TusVersion => StatusCode::PRECONDITION_FAILED,
             Self::Header(_) | Self::ChecksumAlgorithm | Self::Cut => StatusCode::BAD_REQUEST,
+            Self::Stalled => StatusCode::REQUEST_TIMEOUT,
             Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::ChecksumMismatch | Self::WrongHash => {
                 StatusCode::from_u16(CHECKSUM_MISMATCH).unwrap_or(StatusCode::BAD_REQUEST)

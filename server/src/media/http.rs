@@ -1,7 +1,6 @@
 //! `/media/v1`: tus 1.0.0 for sending, GET with ranges for reading.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, BodyDataStream};
@@ -17,6 +16,7 @@ use xunge_protocol::media::{MEDIA_PATH, sign_whole};
 use super::checksum::{self, Checksum};
 use super::identity::{self, Asked};
 use super::{MediaFailure, serve, tus, upload};
+use crate::http::has_stalled;
 use crate::relay::Relay;
 use crate::store::{MediaOwner, StoreError, UploadRow};
 
@@ -24,8 +24,6 @@ use crate::store::{MediaOwner, StoreError, UploadRow};
 const PART: usize = 64 << 10;
 /// Largest body with a checksum: it is held back until all of it is there.
 const MOST_CHECKED: u64 = 4 << 20;
-/// A sender that is silent for longer has gone.
-const SILENCE: Duration = Duration::from_secs(60);
 
 type Answer = Result<Response, MediaFailure>;
 
@@ -252,9 +250,9 @@ async fn take(
 ) -> Result<UploadRow, MediaFailure> {
     let mut held: Vec<u8> = Vec::new();
     let mut taken = 0;
-    let whole = loop {
-        match tokio::time::timeout(SILENCE, stream.next()).await {
-            Ok(Some(Ok(bytes))) => {
+    let broken = loop {
+        match stream.next().await {
+            Some(Ok(bytes)) => {
                 taken += bytes.len() as u64;
                 if taken > most {
                     return Err(MediaFailure::TooLarge);
@@ -264,13 +262,14 @@ async fn take(
                     upload = keep(&relay, upload, std::mem::take(&mut held)).await?;
                 }
             }
-            Ok(Some(Err(_))) | Err(_) => break false,
-            Ok(None) => break true,
+            Some(Err(error)) if has_stalled(&error) => break Some(MediaFailure::Stalled),
+            Some(Err(_)) => break Some(MediaFailure::Cut),
+            None => break None,
         }
     };
     if let Some(checksum) = checksum {
-        if !whole {
-            return Err(MediaFailure::Cut);
+        if let Some(broken) = broken {
+            return Err(broken);
         }
         checksum.check(&held)?;
         // Parts stay small, so that putting them together needs little memory.
@@ -280,8 +279,8 @@ async fn take(
         }
     }
     upload = keep(&relay, upload, held).await?;
-    if !whole {
-        return Err(MediaFailure::Cut);
+    if let Some(broken) = broken {
+        return Err(broken);
     }
     relay
         .work(move |relay| upload::finish_if_complete(relay, upload))

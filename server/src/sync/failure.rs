@@ -23,6 +23,9 @@ pub enum SyncFailure {
     /// The message could not be read.
     #[error(transparent)]
     Wire(WireError),
+    /// The body stood still for too long.
+    #[error("nothing more of the body came")]
+    Stalled,
     /// A ticket that is unknown, over, or used by another key.
     #[error("the ticket is not valid")]
     TicketInvalid,
@@ -63,6 +66,7 @@ impl SyncFailure {
             Self::Refused(refusal) => refusal.name(),
             Self::Forked(_) => SyncRefusal::Fork.name(),
             Self::Wire(_) => SyncRefusal::Malformed.name(),
+            Self::Stalled => "body_stalled",
             Self::TicketInvalid => "ticket_invalid",
             Self::NoSuchPart => "no_such_part",
             Self::Internal(_) => "internal",
@@ -84,6 +88,7 @@ impl SyncFailure {
             },
             Self::Forked(_) => StatusCode::CONFLICT,
             Self::Wire(_) => StatusCode::BAD_REQUEST,
+            Self::Stalled => StatusCode::REQUEST_TIMEOUT,
             Self::TicketInvalid => StatusCode::FORBIDDEN,
             Self::NoSuchPart => StatusCode::NOT_FOUND,
             Self::Internal(_) => StatusCode::SERVICE_UNAVAILABLE,

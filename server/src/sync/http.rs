@@ -17,6 +17,7 @@ use xunge_protocol::snapshot::SNAPSHOT_PATH;
 use xunge_protocol::succession::SUCCEED_PATH;
 
 use super::{SyncFailure, courier, enrol, handle, succeed};
+use crate::http::has_stalled;
 use crate::relay::Relay;
 
 const CONTENT_TYPE: &str = "application/x-xunge";
@@ -64,6 +65,9 @@ async fn succession(
 
 fn received(body: Received) -> Result<Bytes, SyncFailure> {
     body.map_err(|rejection| {
+        if has_stalled(&rejection) {
+            return SyncFailure::Stalled;
+        }
         SyncFailure::Refused(if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
             SyncRefusal::TooLarge
         } else {

@@ -35,7 +35,7 @@ impl Engine {
     pub(super) fn fetch(&mut self, store: &Store, now: u64) -> Result<Step, SyncError> {
         match snapshot::next(store, now, self.pace.budget_bytes())? {
             Some((wanted, mut exchange)) => {
-                exchange.timeout = self.pace.timeout(self.pace.budget_bytes());
+                exchange.timeout = self.pace.timeout(exchange.body.len());
                 self.fetched = true;
                 self.phase = Phase::Fetching {
                     wanted,

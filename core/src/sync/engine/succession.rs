@@ -54,7 +54,7 @@ impl Engine {
             method: Method::Post,
             path: SUCCEED_PATH.into(),
             headers: Vec::new(),
-            timeout: self.pace.timeout(request.len() + self.pace.budget_bytes()),
+            timeout: self.pace.timeout(request.len()),
             body: request.clone(),
         };
         self.phase = Phase::Succeeding {
