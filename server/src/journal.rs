@@ -15,8 +15,10 @@ use xunge_protocol::{Hash32, RecordId, ScopeId, Timestamp, WriterId, wire};
 use crate::store::{StoreError, StoreResult, Worker};
 
 mod apply;
+mod relay_key;
 
 pub use apply::apply;
+pub use relay_key::NewRelayKey;
 
 /// Something that happened and stays so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +89,13 @@ pub enum Fact {
         from: Timestamp,
         /// Ended at, if it is.
         until: Option<Timestamp>,
+    },
+    /// The relay got another key.
+    RelayKey {
+        /// The key.
+        key: NewRelayKey,
+        /// Until when bundles that were sealed to the one before are opened.
+        opens_until: Timestamp,
     },
     /// A writer was revoked.
     Revoked {

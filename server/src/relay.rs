@@ -11,7 +11,7 @@ use xunge_records::lists::CodeLists;
 
 use crate::env::Env;
 use crate::journal::Journal;
-use crate::store::{County, Location, LogTx, Options, Store, StoreError};
+use crate::store::{County, Location, LogTx, Options, Store, StoreError, StoreResult};
 
 /// What the operator set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +64,8 @@ pub struct Relay {
     pub env: Arc<dyn Env>,
     /// What the operator set.
     pub config: Config,
+    /// Who the relay is: changes when its key does, perhaps by another process.
+    county: RwLock<Arc<County>>,
     /// One permit for each request of a phone that is worked on.
     permits: Semaphore,
     lists: CodeLists,
@@ -88,6 +90,7 @@ impl Relay {
     pub fn new(store: Store, env: Arc<dyn Env>, config: Config) -> Result<Self, StoreError> {
         let lists = CodeLists::embedded().map_err(|e| StoreError::Corrupt(e.to_string()))?;
         Ok(Self {
+            county: RwLock::new(Arc::new(store.county().clone())),
             store: Arc::new(store),
             env,
             permits: Semaphore::new(config.concurrency),
@@ -104,14 +107,37 @@ impl Relay {
         &self.lists
     }
 
-    /// The county, with the relay's epoch, writer and key.
-    pub fn county(&self) -> &County {
-        self.store.county()
+    /// The county, with the relay's epoch, writer and key, as far as this process has heard.
+    pub fn county(&self) -> Arc<County> {
+        self.county
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// The county as it is in `tx`: another process may have changed the relay's key. Called in whatever signs, so that no
+    /// node goes on under a key that is not the relay's any more.
+    pub fn refresh(&self, tx: &dyn LogTx) -> StoreResult<Arc<County>> {
+        let held = self.county();
+        // An older snapshot of the store takes nobody back.
+        if tx.relay_key_sequence()? <= held.relay_key_sequence {
+            return Ok(held);
+        }
+        let now = Arc::new(tx.county_now()?);
+        let mut county = self.county.write().unwrap_or_else(PoisonError::into_inner);
+        if county.relay_key_sequence < now.relay_key_sequence {
+            tracing::info!(
+                sequence = now.relay_key_sequence,
+                "the relay has another key"
+            );
+            *county = now;
+        }
+        Ok(county.clone())
     }
 
     /// The county's scope.
     pub fn county_scope(&self) -> ScopeId {
-        self.county().scope
+        self.store.county().scope
     }
 
     /// The relay's own writer in this epoch.

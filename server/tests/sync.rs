@@ -14,7 +14,8 @@ use xunge_protocol::packed::PackedRequest;
 use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::succession::Fork;
 use xunge_protocol::{
-    EntryKind, EpochId, Hash32, RefusalCode, SecretKey, Segment, SyncRequest, SyncResponse, Verdict,
+    EntryKind, EpochId, Hash32, KeyRing, RefusalCode, SecretKey, Segment, SyncRequest,
+    SyncResponse, Verdict,
 };
 use xunge_records::{Edit, Kind, Review, Verb};
 use xunge_server::authority::{self, AuthorityError, Draft};
@@ -564,13 +565,14 @@ fn replayed_truncated_and_flipped_requests_are_refused_and_leave_nothing() {
         counter: phone.counter,
     });
     let answer = sync::handle(&place.relay, &old).unwrap();
-    let replay: SyncResponse = open_response(&phone.relay_key, &old, &answer).unwrap();
+    let ring = KeyRing::pinned(phone.relay_key);
+    let replay: SyncResponse = open_response(&ring, &old, &answer).unwrap().message;
     assert_eq!(replay.forked, last);
     // The same counter on another request is no repetition.
     phone.counter -= 1;
     let twin = phone.request(Vec::new());
     let answer = sync::handle(&place.relay, &twin).unwrap();
-    let twin: SyncResponse = open_response(&phone.relay_key, &twin, &answer).unwrap();
+    let twin: SyncResponse = open_response(&ring, &twin, &answer).unwrap().message;
     assert_eq!(twin.forked, last);
 }
 

@@ -21,6 +21,7 @@ mod moved;
 mod nodes;
 mod open_api;
 mod refusal;
+mod relay_key;
 mod restored;
 mod returned;
 mod scene;

@@ -10,7 +10,8 @@ use xunge_core::sync::{Engine, Event, Step, SyncError};
 use xunge_core::vault::DatabaseKey;
 use xunge_protocol::bundle::{Delivered, SealedBundle};
 use xunge_protocol::enrolment::{EnrolResponse, Ticket};
-use xunge_protocol::{RecordId, ScopeId, Timestamp, WriterId, envelope};
+use xunge_protocol::envelope::{self, Opened};
+use xunge_protocol::{RecordId, ScopeId, Timestamp, WriterId};
 use xunge_records::model::record::FORMER_ID;
 use xunge_records::{FormRef, Kind, Open};
 
@@ -207,7 +208,7 @@ impl SimPhone {
         let mut seed = [0; 32];
         let sealed = bundles.iter().map(|content| {
             self.env.fill_random(&mut seed);
-            SealedBundle::out(&identity.relay_key, seed, content).unwrap()
+            SealedBundle::out(identity.keys.current(), seed, content).unwrap()
         });
         sealed.collect()
     }
@@ -215,14 +216,14 @@ impl SimPhone {
     /// What the relay answered to a courier. False if it is of no use to this phone any more.
     pub(crate) fn hear_courier(&self, bundle: &SealedBundle, answer: &[u8]) -> bool {
         let identity = self.store().enrolled().unwrap().0;
-        let delivered: Delivered =
-            envelope::open_response(&identity.relay_key, bundle.bytes(), answer).unwrap();
-        let Some(home) = delivered.home else {
+        let opened: Opened<Delivered> =
+            envelope::open_response(&identity.keys, bundle.bytes(), answer).unwrap();
+        let Some(home) = opened.message.home else {
             return false;
         };
         let home = SealedBundle::parse(home.into()).unwrap();
         // It was sealed to an incarnation that this phone is no more.
-        let Ok(content) = home.open_home(&identity.key, &identity.relay_key) else {
+        let Ok((content, _)) = home.open_home(&identity.key, &identity.keys) else {
             return false;
         };
         match self.store().apply_homebound(&content) {
@@ -248,8 +249,8 @@ impl SimPhone {
                 &identity.key,
                 None,
             ));
-        let answer = answer.unwrap();
-        self.store().complete_enrolment(&answer).unwrap();
+        let (answer, keys) = answer.unwrap();
+        self.store().complete_enrolment(&answer, &keys).unwrap();
         self.writers.insert(answer.certificate.certificate.writer);
         answer
     }

@@ -39,7 +39,7 @@ enum Part {
 const OUTSIDE: [&str; 3] = ["simulation", "contract", "console"];
 
 /// Tests of the contract in which a database could make a difference.
-const ON_POSTGRES: [&str; 8] = [
+const ON_POSTGRES: [&str; 9] = [
     "exactly_once::",
     "lifecycle::",
     "returned::",
@@ -48,6 +48,7 @@ const ON_POSTGRES: [&str; 8] = [
     "erase::",
     "courier::",
     "media::",
+    "relay_key::",
 ];
 
 /// What was run, as the runners put it.

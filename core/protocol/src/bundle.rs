@@ -19,6 +19,7 @@ use crate::message::{MAX_BODY_BYTES, MAX_PLAIN_BYTES, RefusedSegment};
 use crate::payload;
 use crate::receipt::SignedReceipt;
 use crate::refusal::SyncRefusal;
+use crate::relay_key::{KeyRing, SignedRelayKey};
 use crate::segment::Segment;
 use crate::time::Timestamp;
 use crate::wire::{self, WireError};
@@ -58,6 +59,8 @@ pub struct Outbound {
     pub receipt_cursor: u64,
     /// What waits, in chain order within each scope.
     pub segments: Vec<Segment>,
+    /// Number of the relay's key that the phone knows; none for the first.
+    pub relay_key: Option<u32>,
 }
 
 /// [`Outbound`] on the wire: its batch builds on nothing that the relay would have to hold.
@@ -71,6 +74,8 @@ struct PackedOutbound {
     receipt_cursor: u64,
     #[n(3)]
     batch: Batch,
+    #[n(4)]
+    relay_key: Option<u32>,
 }
 
 impl PackedOutbound {
@@ -81,6 +86,7 @@ impl PackedOutbound {
             epoch: content.epoch,
             receipt_cursor: content.receipt_cursor,
             batch: Batch::pack(&content.segments, &parties, Assume::Nothing),
+            relay_key: content.relay_key,
         }
     }
 
@@ -90,6 +96,7 @@ impl PackedOutbound {
             writer: self.writer,
             epoch: self.epoch,
             receipt_cursor: self.receipt_cursor,
+            relay_key: self.relay_key,
             segments: segments.map_err(|e| WireError::Malformed {
                 what: "bundle",
                 why: e.to_string(),
@@ -132,6 +139,9 @@ struct SignedHomebound {
     #[n(1)]
     #[cbor(with = "minicbor::bytes")]
     content: Vec<u8>,
+    /// What leads from the key that the writer knows to the one that signed.
+    #[n(2)]
+    links: Option<Vec<SignedRelayKey>>,
 }
 
 /// What the relay tells whoever brought a bundle, in a signed response envelope.
@@ -189,16 +199,22 @@ impl SealedBundle {
         Self::seal(relay, seed, Way::Out, &wire::encode(&packed))
     }
 
-    /// Signs the relay's answer and seals it to the writer who has `writer`. `seed` must be random and used once.
+    /// Signs the relay's answer and seals it to the writer who has `writer`. `seed` must be random and used once; `links`
+    /// lead from the key that the writer knows to `relay`.
     pub fn home(
         writer: &PublicKey,
         relay: &SecretKey,
+        links: &[SignedRelayKey],
         seed: [u8; 32],
         content: &Homebound,
     ) -> Result<Self, WireError> {
         let content = wire::encode(content);
         let signature = relay.sign(HOME_LABEL, &[&content]);
-        let signed = SignedHomebound { signature, content };
+        let signed = SignedHomebound {
+            signature,
+            content,
+            links: (!links.is_empty()).then(|| links.to_vec()),
+        };
         Self::seal(writer, seed, Way::Home, &wire::encode(&signed))
     }
 
@@ -244,12 +260,19 @@ impl SealedBundle {
         wire::decode::<PackedOutbound>("bundle", &plain)?.open()
     }
 
-    /// Opens what the relay answered, and checks that it was the relay.
-    pub fn open_home(&self, writer: &SecretKey, relay: &PublicKey) -> Result<Homebound, WireError> {
+    /// Opens what the relay answered, and checks that it was the relay, under any of its keys that was not revoked: an
+    /// answer may be on its way for long. With it, the keys that are known now, if these are more than before.
+    pub fn open_home(
+        &self,
+        writer: &SecretKey,
+        ring: &KeyRing,
+    ) -> Result<(Homebound, Option<KeyRing>), WireError> {
         let plain = self.open(writer, Way::Home)?;
         let signed: SignedHomebound = wire::decode("bundle", &plain)?;
-        relay.verify(HOME_LABEL, &[&signed.content], &signed.signature)?;
-        wire::decode("bundle", &signed.content)
+        let led = ring.follow(signed.links.as_deref().unwrap_or_default())?;
+        led.check_unrevoked(|key| key.verify(HOME_LABEL, &[&signed.content], &signed.signature))?;
+        let home = wire::decode("bundle", &signed.content)?;
+        Ok((home, (led != *ring).then_some(led)))
     }
 
     fn open(&self, key: &SecretKey, way: Way) -> Result<Vec<u8>, WireError> {
@@ -322,6 +345,7 @@ impl Pouch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::relay_key::RelayKey;
 
     fn outbound() -> Outbound {
         Outbound {
@@ -329,6 +353,7 @@ mod tests {
             epoch: EpochId([2; 8]),
             receipt_cursor: 3,
             segments: Vec::new(),
+            relay_key: None,
         }
     }
 
@@ -359,13 +384,22 @@ mod tests {
         let relay = SecretKey::from_seed(&[1; 32]);
         let writer = SecretKey::from_seed(&[2; 32]);
         let other = SecretKey::from_seed(&[3; 32]);
-        let home = SealedBundle::home(&writer.public(), &relay, [9; 32], &homebound()).unwrap();
-        assert_eq!(home.open_home(&writer, &relay.public()), Ok(homebound()));
-        assert!(home.open_home(&other, &relay.public()).is_err());
+        let ring = KeyRing::pinned(relay.public());
+        let seal = |key, links| {
+            SealedBundle::home(&writer.public(), key, links, [9; 32], &homebound()).unwrap()
+        };
+        let home = seal(&relay, &[]);
+        assert_eq!(home.open_home(&writer, &ring), Ok((homebound(), None)));
+        assert!(home.open_home(&other, &ring).is_err());
         // Anybody may seal to a writer; only the relay can sign.
-        let forged = SealedBundle::home(&writer.public(), &other, [9; 32], &homebound()).unwrap();
-        assert!(forged.open_home(&writer, &relay.public()).is_err());
+        assert!(seal(&other, &[]).open_home(&writer, &ring).is_err());
         assert!(home.open_out(&writer).is_err());
+        // Under a later key it leads there; under an earlier one it counts until that is revoked.
+        for revokes in [false, true] {
+            let link = RelayKey::sign(1, &relay, &other, Timestamp(3), revokes);
+            let (_, led) = seal(&other, &[link]).open_home(&writer, &ring).unwrap();
+            assert_eq!(home.open_home(&writer, &led.unwrap()).is_ok(), !revokes);
+        }
     }
 
     #[test]

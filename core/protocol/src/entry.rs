@@ -25,6 +25,8 @@ impl EntryKind {
 
     /// Body: [`crate::system::Tombstone`].
     pub const TOMBSTONE: Self = Self(0x85);
+    /// Body: [`crate::relay_key::SignedRelayKey`].
+    pub const RELAY_KEY: Self = Self(0x86);
     /// Body: [`crate::system::Share`].
     pub const SHARE: Self = Self(0x87);
     /// Body: the leaf hash of an entry whose own body was erased. Stands in its place when its segment is pushed again.

@@ -4,19 +4,25 @@
 //! path, epoch, counter and the SHA-256 of the payload. It is checked before anything in the payload is read.
 //! Response: `version ‖ suite ‖ relay (8) ‖ signature (64) ‖ payload`, the signature over the relay's writer, the SHA-256
 //! of the whole request and that of the payload. A payload is CBOR, compressed by the method that its first
-//! byte names.
+//! byte names. A response of version 2 has between signature and payload what leads from the key that the asker knows to
+//! the one that signed: `length (4, BE) ‖ CBOR array of links`; they vouch for themselves.
 
 use crate::crypto::{PublicKey, SecretKey, Signature, Suite};
 use crate::ids::{EpochId, Hash32, WriterId};
 use crate::message::{MAX_BODY_BYTES, MAX_PLAIN_BYTES};
 use crate::payload;
+use crate::relay_key::{KeyRing, SignedRelayKey};
 use crate::wire::{self, WireError};
 
 const VERSION: u8 = 1;
+/// A response with links from key to key.
+const VERSION_WITH_LINKS: u8 = 2;
 const REQUEST_LABEL: &str = "xunge request 1";
 const RESPONSE_LABEL: &str = "xunge response 1";
 const REQUEST_PREFIX: usize = 2 + 8 + 8 + 8 + 64;
 const RESPONSE_PREFIX: usize = 2 + 8 + 64;
+/// Largest array of links: more than all that a relay may have.
+const MAX_LINKS_BYTES: usize = 64 << 10;
 
 /// The readable prefix of a request, before its signature is checked.
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +73,7 @@ impl<'a> RequestEnvelope<'a> {
                 limit: MAX_BODY_BYTES,
             });
         }
-        let (prefix, payload) = split::<REQUEST_PREFIX>("request", bytes)?;
+        let (prefix, payload) = split::<REQUEST_PREFIX>("request", bytes, VERSION)?;
         Ok(Self {
             writer: WriterId(field(prefix, 2)),
             epoch: EpochId(field(prefix, 10)),
@@ -120,10 +126,12 @@ impl<'a> RequestEnvelope<'a> {
     }
 }
 
-/// Seals the response to the request whose bytes are `request`.
+/// Seals the response to the request whose bytes are `request`. `links` lead from the key that the asker knows to `key`:
+/// none where it knows that one.
 pub fn seal_response<T: minicbor::Encode<()>>(
     key: &SecretKey,
     relay: WriterId,
+    links: &[SignedRelayKey],
     request: &[u8],
     message: &T,
 ) -> Result<Vec<u8>, WireError> {
@@ -133,48 +141,90 @@ pub fn seal_response<T: minicbor::Encode<()>>(
         &[&relay.0, &Hash32::of(request).0, &Hash32::of(&payload).0],
     );
     let mut out = Vec::with_capacity(RESPONSE_PREFIX + payload.len());
-    out.push(VERSION);
+    out.push(match links {
+        [] => VERSION,
+        _ => VERSION_WITH_LINKS,
+    });
     out.push(Suite::default().byte());
     out.extend_from_slice(&relay.0);
     out.extend_from_slice(&signature.0);
+    if !links.is_empty() {
+        let links = wire::encode(&links);
+        out.extend_from_slice(&(links.len() as u32).to_be_bytes());
+        out.extend_from_slice(&links);
+    }
     out.extend_from_slice(&payload);
     Ok(out)
 }
 
-/// Checks that `response` answers `request` and is signed by `key`, then reads the message.
+/// A response whose signature was checked.
+#[derive(Debug)]
+pub struct Opened<T> {
+    /// What it says.
+    pub message: T,
+    /// The relay's writer that signed it.
+    pub relay: WriterId,
+    /// The keys of the relay that are known now, if these are more than before.
+    pub learnt: Option<KeyRing>,
+}
+
+/// Checks that `response` answers `request` and is signed by the relay's present key, which is the last of `ring` or one to
+/// which the response leads from there; then reads the message.
 pub fn open_response<T: for<'b> minicbor::Decode<'b, ()>>(
-    key: &PublicKey,
+    ring: &KeyRing,
     request: &[u8],
     response: &[u8],
-) -> Result<T, WireError> {
-    let (prefix, payload) = split::<RESPONSE_PREFIX>("response", response)?;
-    let signed = key.verify(
+) -> Result<Opened<T>, WireError> {
+    let version = match response.first() {
+        Some(&VERSION_WITH_LINKS) => VERSION_WITH_LINKS,
+        _ => VERSION,
+    };
+    let (prefix, rest) = split::<RESPONSE_PREFIX>("response", response, version)?;
+    let (links, payload) = match version {
+        VERSION_WITH_LINKS => split_links(rest)?,
+        _ => (Vec::new(), rest),
+    };
+    let led = ring.follow(&links)?;
+    let relay = WriterId(field(prefix, 2));
+    let signed = led.current().verify(
         RESPONSE_LABEL,
-        &[
-            &field::<8>(prefix, 2),
-            &Hash32::of(request).0,
-            &Hash32::of(payload).0,
-        ],
+        &[&relay.0, &Hash32::of(request).0, &Hash32::of(payload).0],
         &Signature(field(prefix, 10)),
     );
     if !xunge_planted::is_on(xunge_planted::Bug::ReceiptNotChecked) {
         signed?;
     }
-    wire::decode(
-        "response",
-        &payload::open("response", payload, MAX_PLAIN_BYTES)?,
-    )
+    Ok(Opened {
+        message: wire::decode(
+            "response",
+            &payload::open("response", payload, MAX_PLAIN_BYTES)?,
+        )?,
+        relay,
+        learnt: (led != *ring).then_some(led),
+    })
 }
 
-/// The relay's writer that signed `response`, whose signature was checked.
-pub fn responder(response: &[u8]) -> Result<WriterId, WireError> {
-    let (prefix, _) = split::<RESPONSE_PREFIX>("response", response)?;
-    Ok(WriterId(field(prefix, 2)))
+fn split_links(bytes: &[u8]) -> Result<(Vec<SignedRelayKey>, &[u8]), WireError> {
+    let short = || WireError::Malformed {
+        what: "response",
+        why: "shorter than its links".into(),
+    };
+    let (length, rest) = bytes.split_first_chunk::<4>().ok_or_else(short)?;
+    let length = u32::from_be_bytes(*length) as usize;
+    if length > MAX_LINKS_BYTES {
+        return Err(WireError::TooLarge {
+            what: "relay keys",
+            limit: MAX_LINKS_BYTES,
+        });
+    }
+    let (links, payload) = rest.split_at_checked(length).ok_or_else(short)?;
+    Ok((wire::decode("relay keys", links)?, payload))
 }
 
 fn split<'a, const N: usize>(
     what: &'static str,
     bytes: &'a [u8],
+    version: u8,
 ) -> Result<(&'a [u8; N], &'a [u8]), WireError> {
     let (prefix, payload) = bytes
         .split_first_chunk::<N>()
@@ -182,7 +232,7 @@ fn split<'a, const N: usize>(
             what,
             why: "shorter than its prefix".into(),
         })?;
-    if prefix[0] != VERSION {
+    if prefix[0] != version {
         return Err(WireError::UnknownVersion {
             what,
             version: prefix[0],
@@ -203,6 +253,8 @@ fn field<const N: usize>(prefix: &[u8], at: usize) -> [u8; N] {
 mod tests {
     use super::*;
     use crate::message::{SYNC_PATH, SyncRequest};
+    use crate::relay_key::RelayKey;
+    use crate::time::Timestamp;
 
     fn request(key: &SecretKey) -> Vec<u8> {
         seal_request(
@@ -262,9 +314,48 @@ mod tests {
         let phone = SecretKey::from_seed(&[1; 32]);
         let relay = SecretKey::from_seed(&[2; 32]);
         let asked = request(&phone);
-        let answer = seal_response(&relay, WriterId([8; 8]), &asked, &7u8).unwrap();
-        assert_eq!(open_response::<u8>(&relay.public(), &asked, &answer), Ok(7));
-        assert!(open_response::<u8>(&relay.public(), b"another", &answer).is_err());
-        assert!(open_response::<u8>(&phone.public(), &asked, &answer).is_err());
+        let answer = seal_response(&relay, WriterId([8; 8]), &[], &asked, &7u8).unwrap();
+        let ring = KeyRing::pinned(relay.public());
+        let opened = open_response::<u8>(&ring, &asked, &answer).unwrap();
+        assert_eq!((opened.message, opened.relay), (7, WriterId([8; 8])));
+        assert_eq!(opened.learnt, None);
+        assert!(open_response::<u8>(&ring, b"another", &answer).is_err());
+        let other = KeyRing::pinned(phone.public());
+        assert!(open_response::<u8>(&other, &asked, &answer).is_err());
+    }
+
+    #[test]
+    fn an_answer_by_a_later_key_leads_to_it_and_one_by_an_earlier_key_is_not_believed() {
+        let [old, new] = [2, 3].map(|seed| SecretKey::from_seed(&[seed; 32]));
+        let links = [RelayKey::sign(1, &old, &new, Timestamp(5), false)];
+        let seal =
+            |key, links| seal_response(key, WriterId([8; 8]), links, b"asked", &7u8).unwrap();
+        let pinned = KeyRing::pinned(old.public());
+        let answer = seal(&new, &links);
+        let opened = open_response::<u8>(&pinned, b"asked", &answer).unwrap();
+        let learnt = opened.learnt.unwrap();
+        assert_eq!(*learnt.current(), new.public());
+        // Nothing is learnt from what is known.
+        let again = open_response::<u8>(&learnt, b"asked", &answer).unwrap();
+        assert_eq!(again.learnt, None);
+        for (why, answer) in [
+            ("the old key alone", seal(&old, &[])),
+            ("the old key, with links away from it", seal(&old, &links)),
+        ] {
+            assert!(
+                open_response::<u8>(&learnt, b"asked", &answer).is_err(),
+                "{why}"
+            );
+        }
+        assert!(open_response::<u8>(&pinned, b"asked", &seal(&new, &[])).is_err());
+        for at in 0..answer.len() {
+            let mut flipped = answer.clone();
+            flipped[at] ^= 0x10;
+            assert!(
+                open_response::<u8>(&pinned, b"asked", &flipped).is_err(),
+                "flipped at {at}"
+            );
+            assert!(open_response::<u8>(&pinned, b"asked", &answer[..at]).is_err());
+        }
     }
 }

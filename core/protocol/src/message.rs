@@ -55,6 +55,9 @@ pub struct SyncRequest {
     /// start it takes a snapshot. None if it takes none.
     #[n(5)]
     pub snapshots: Option<Vec<ScopeId>>,
+    /// Number of the relay's key that the phone knows; none for the first.
+    #[n(8)]
+    pub relay_key: Option<u32>,
 }
 
 /// What a phone holds of the organisation: one scope it may read now.

@@ -32,6 +32,9 @@ pub struct PackedRequest {
     /// As in the request.
     #[n(5)]
     pub snapshots: Option<Vec<ScopeId>>,
+    /// As in the request.
+    #[n(8)]
+    pub relay_key: Option<u32>,
 }
 
 impl PackedRequest {
@@ -53,6 +56,7 @@ impl PackedRequest {
             pull_budget_bytes: request.pull_budget_bytes,
             plain: request.plain,
             snapshots: request.snapshots.clone(),
+            relay_key: request.relay_key,
         }
     }
 
@@ -71,6 +75,7 @@ impl PackedRequest {
             pull_budget_bytes: self.pull_budget_bytes,
             plain: self.plain,
             snapshots: self.snapshots,
+            relay_key: self.relay_key,
         })
     }
 }

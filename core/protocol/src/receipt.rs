@@ -8,6 +8,7 @@ use minicbor::{Decode, Encode};
 use crate::crypto::{PublicKey, SecretKey, Signature};
 use crate::ids::{EpochId, Hash32, ScopeId, WriterId};
 use crate::refusal::RefusalCode;
+use crate::relay_key::KeyRing;
 use crate::time::Timestamp;
 use crate::wire::{self, WireError};
 
@@ -112,5 +113,10 @@ impl SignedReceipt {
     /// Checks the signature against the relay's key.
     pub fn verify(&self, relay: &PublicKey) -> Result<(), WireError> {
         relay.verify(LABEL, &[&wire::encode(&self.receipt)], &self.signature)
+    }
+
+    /// Checks that one of the relay's keys signed, while it counted.
+    pub fn verify_by(&self, keys: &KeyRing) -> Result<(), WireError> {
+        keys.check(self.receipt.received_at, |key| self.verify(key))
     }
 }

@@ -6,6 +6,7 @@ use minicbor::{Decode, Encode};
 
 use crate::crypto::{PublicKey, SecretKey, Signature};
 use crate::ids::{Hash32, RecordId, ScopeId, WriterId};
+use crate::relay_key::KeyRing;
 use crate::time::Timestamp;
 use crate::wire::{self, WireError};
 
@@ -87,6 +88,11 @@ impl SignedCertificate {
             &[&wire::encode(&self.certificate)],
             &self.signature,
         )
+    }
+
+    /// Checks that one of the relay's keys signed, while it counted.
+    pub fn verify_by(&self, keys: &KeyRing) -> Result<(), WireError> {
+        keys.check(self.certificate.issued_at, |key| self.verify(key))
     }
 }
 

@@ -9,12 +9,14 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use xunge_protocol::enrolment::{EnrolRequest, EnrolResponse, Ticket};
+use xunge_protocol::envelope::open_response;
 use xunge_protocol::receipt::SignedReceipt;
+use xunge_protocol::relay_key::SignedRelayKey;
 use xunge_protocol::snapshot::{Part, Snapshot, open_part};
 use xunge_protocol::system::{Grant, OrgNode, Resource, SignedCertificate, Tombstone};
 use xunge_protocol::{
-    EpochId, Hash32, Pouch, ScopeId, SecretKey, Segment, SyncRequest, SyncResponse, Timestamp,
-    WriterId, wire,
+    EpochId, Hash32, KeyRing, Pouch, ScopeId, SecretKey, Segment, SyncRequest, SyncResponse,
+    Timestamp, WriterId, wire,
 };
 
 /// One change of a message by chance, noise, or somebody who means harm.
@@ -126,7 +128,7 @@ proptest! {
     }
 
     #[test]
-    fn no_change_of_a_receipt_or_a_certificate_gets_past_the_relays_signature(
+    fn no_change_of_a_receipt_a_certificate_or_a_link_gets_past_the_relays_signature(
         harms in prop::collection::vec(harm(), 1..4),
     ) {
         let relay = SecretKey::from_seed(&[2; 32]).public();
@@ -140,6 +142,12 @@ proptest! {
         if let Some(changed) = said::<SignedCertificate>(&done(&certificate, &harms))? {
             prop_assert!(changed == original || changed.verify(&relay).is_err());
         }
+        let link = golden("signed_relay_key");
+        let original = wire::decode::<SignedRelayKey>("relay key", &link).unwrap();
+        if let Some(changed) = said::<SignedRelayKey>(&done(&link, &harms))? {
+            let led = KeyRing::pinned(relay).follow(std::slice::from_ref(&changed));
+            prop_assert!(changed == original || led.is_err());
+        }
     }
 
     #[test]
@@ -152,6 +160,19 @@ proptest! {
         if let Some(changed) = said::<Segment>(&done(&bytes, &harms))? {
             let holds = changed.header.verify(&author, &changed.signature).is_ok();
             prop_assert!(!holds || changed.header == original.header);
+        }
+    }
+
+    #[test]
+    fn no_change_of_an_answer_that_leads_to_a_later_key_is_believed(
+        harms in prop::collection::vec(harm(), 1..4),
+    ) {
+        let answer = golden("response_with_links");
+        let ring = KeyRing::pinned(SecretKey::from_seed(&[2; 32]).public());
+        let changed = done(&answer, &harms);
+        if let Ok(opened) = open_response::<u8>(&ring, b"asked", &changed) {
+            prop_assert_eq!(opened.message, 7);
+            prop_assert_eq!(changed, answer);
         }
     }
 

@@ -7,15 +7,17 @@
 use std::path::PathBuf;
 
 use xunge_protocol::enrolment::{EnrolRequest, EnrolResponse, Ticket};
+use xunge_protocol::envelope::{open_response, seal_response};
 use xunge_protocol::message::{Cursor, RefusedSegment, ScopeStatus};
 use xunge_protocol::refusal::{RefusalCode, SyncRefusal};
+use xunge_protocol::relay_key::{RelayKey, SignedRelayKey};
 use xunge_protocol::segment::leaf_hash;
 use xunge_protocol::snapshot::{Part, SignedSnapshot, Snapshot, open_part, pack_part, vouched};
 use xunge_protocol::system::{Certificate, Grant, OrgNode, Resource, Share, Tombstone, WriterRole};
 use xunge_protocol::{
-    Entry, EntryKind, EpochId, Hash32, Homebound, Outbound, Pouch, PulledEntry, PulledSegment,
-    Receipt, RecordId, ScopeId, SealedBundle, SecretKey, Segment, SyncRequest, SyncResponse,
-    Timestamp, Verdict, WriterId, wire,
+    Entry, EntryKind, EpochId, Hash32, Homebound, KeyRing, Outbound, Pouch, PulledEntry,
+    PulledSegment, Receipt, RecordId, ScopeId, SealedBundle, SecretKey, Segment, SyncRequest,
+    SyncResponse, Timestamp, Verdict, WriterId, wire,
 };
 
 const WRITER: WriterId = WriterId([0x11; 8]);
@@ -119,6 +121,11 @@ fn certificate() -> Certificate {
     }
 }
 
+/// The relay's first key is followed by another.
+fn link() -> SignedRelayKey {
+    RelayKey::sign(1, &relay_key(), &SecretKey::from_seed(&[3; 32]), AT, true)
+}
+
 fn golden(name: &str, bytes: &[u8]) -> Vec<u8> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("../../fixtures/golden/wire")
@@ -213,8 +220,17 @@ fn every_message_of_version_1_has_the_bytes_it_was_released_with() {
             pull_budget_bytes: 65_536,
             plain: false,
             snapshots: Some(vec![SCOPE]),
+            relay_key: None,
         },
     );
+    pinned(
+        "sync_request_later_key",
+        &SyncRequest {
+            relay_key: Some(2),
+            ..SyncRequest::default()
+        },
+    );
+    pinned("signed_relay_key", &link());
     let first = &sealed.entries[0];
     let pulled = PulledSegment {
         header: sealed.header,
@@ -292,6 +308,7 @@ fn a_courier_s_file_of_version_1_opens() {
         epoch: EPOCH,
         receipt_cursor: 2,
         segments: vec![segment()],
+        relay_key: None,
     };
     let home = Homebound {
         writer: WRITER,
@@ -303,13 +320,26 @@ fn a_courier_s_file_of_version_1_opens() {
     let (phone, relay) = (phone_key(), relay_key());
     let made = Pouch(vec![
         SealedBundle::out(&relay.public(), [5; 32], &out).unwrap(),
-        SealedBundle::home(&phone.public(), &relay, [6; 32], &home).unwrap(),
+        SealedBundle::home(&phone.public(), &relay, &[], [6; 32], &home).unwrap(),
     ]);
     let bundles = Pouch::from_bytes(&golden("courier_file", &made.to_bytes()))
         .unwrap()
         .0;
     assert_eq!(bundles[0].open_out(&relay).unwrap(), out);
-    assert_eq!(bundles[1].open_home(&phone, &relay.public()).unwrap(), home);
+    let ring = KeyRing::pinned(relay.public());
+    let opened = bundles[1].open_home(&phone, &ring).unwrap();
+    assert_eq!(opened, (home, None));
+}
+
+#[test]
+fn an_answer_with_links_of_version_2_opens_and_leads_to_the_later_key() {
+    let (later, asked) = (SecretKey::from_seed(&[3; 32]), b"asked");
+    let made = seal_response(&later, RELAY, &[link()], asked, &7u8).unwrap();
+    let golden = golden("response_with_links", &made);
+    let ring = KeyRing::pinned(relay_key().public());
+    let opened = open_response::<u8>(&ring, asked, &golden).unwrap();
+    assert_eq!((opened.message, opened.relay), (7, RELAY));
+    assert_eq!(*opened.learnt.unwrap().current(), later.public());
 }
 
 #[test]

@@ -14,7 +14,8 @@ use xunge_protocol::batch::{Assume, Batch, Nothing, Parties};
 use xunge_protocol::envelope::{RequestEnvelope, open_response, seal_request, seal_response};
 use xunge_protocol::message::{MAX_PLAIN_BYTES, SYNC_PATH};
 use xunge_protocol::{
-    BatchError, Entry, EpochId, Hash32, RecordId, ScopeId, SecretKey, Segment, Timestamp, WriterId,
+    BatchError, Entry, EpochId, Hash32, KeyRing, RecordId, ScopeId, SecretKey, Segment, Timestamp,
+    WriterId,
 };
 use xunge_records::{Author, Document, Edit, Kind, Open};
 
@@ -141,11 +142,12 @@ fn the_codec_stays_within_eight_megabytes_and_what_unfolds_without_end_within_si
 
     let answer = {
         let batch = Batch::pack(&segments, &parties, Assume::ChangesAndHeaders);
-        seal_response(&key, PHONE, &request, &batch).unwrap()
+        seal_response(&key, PHONE, &[], &request, &batch).unwrap()
     };
+    let ring = KeyRing::pinned(key.public());
     let (opening, opened) = peak(|| {
-        let batch: Batch = open_response(&key.public(), &request, &answer).unwrap();
-        batch.open(&parties, &Nothing).unwrap()
+        let opened = open_response::<Batch>(&ring, &request, &answer).unwrap();
+        opened.message.open(&parties, &Nothing).unwrap()
     });
     assert_eq!(opened, segments);
     assert!(opening < 8 * MIB, "opening took {opening} bytes");

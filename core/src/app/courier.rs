@@ -76,9 +76,9 @@ impl Phone {
         let bytes = std::fs::read(path).map_err(|e| bad_path(path, &e))?;
         let pouch = Pouch::from_bytes(&bytes).map_err(AppError::BadBundle)?;
         let relay = session.relay()?;
-        let ours = recipient_of(&relay.key);
+        let ours = session.relay_marks()?;
         let mine = recipient_of(&session.key()?);
-        let foreign = |b: &&SealedBundle| b.way() == Way::Out && b.recipient() != ours;
+        let foreign = |b: &&SealedBundle| b.way() == Way::Out && !ours.contains(&b.recipient());
         if pouch.0.iter().any(|b| foreign(&b)) {
             return Err(AppError::BundleForeign);
         }
@@ -201,9 +201,16 @@ impl Session {
         let (identity, _) = self.store.enrolled()?;
         Ok(RelayAddress {
             url: identity.url,
-            key: identity.relay_key,
+            key: *identity.keys.current(),
             pins: identity.pins,
         })
+    }
+
+    /// Marks of bundles for this worker's relay, under whichever of its keys they were sealed.
+    fn relay_marks(&self) -> Result<Vec<[u8; 8]>, AppError> {
+        let (identity, _) = self.store.enrolled()?;
+        let keys = identity.keys.keys().iter();
+        Ok(keys.map(|known| recipient_of(&known.key)).collect())
     }
 
     fn key(&self) -> Result<xunge_protocol::PublicKey, AppError> {
@@ -213,9 +220,13 @@ impl Session {
     /// The relay's answer in a bundle for this worker.
     fn open_home(&self, bundle: &SealedBundle) -> Result<Homebound, AppError> {
         let (identity, _) = self.store.enrolled()?;
-        bundle
-            .open_home(&identity.key, &identity.relay_key)
-            .map_err(AppError::BadBundle)
+        let (home, learnt) = bundle
+            .open_home(&identity.key, &identity.keys)
+            .map_err(AppError::BadBundle)?;
+        if let Some(keys) = &learnt {
+            self.store.learn_relay_keys(keys)?;
+        }
+        Ok(home)
     }
 
     /// Takes the relay's answer. Returns how many records it acknowledges.

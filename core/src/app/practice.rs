@@ -136,14 +136,15 @@ impl Relay {
             predecessor: None,
             issued_at: self.now,
         };
-        store.complete_enrolment(&EnrolResponse {
+        let answer = EnrolResponse {
             epoch: self.epoch,
             time: self.now,
             certificate: certificate.sign(&self.key),
             county: self.scope,
             scopes: vec![self.scope],
             unlock_codes: Vec::new(),
-        })?;
+        };
+        store.complete_enrolment(&answer, &identity.keys)?;
         let entries = self.entries(store)?;
         let last = entries.len() as u64;
         let sealed = Segment::seal(

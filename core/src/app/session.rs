@@ -89,9 +89,9 @@ impl Phone {
         let identity = session.store.begin_enrolment(&ticket)?;
         let trust = session.store.trust(&identity)?;
         let transport = HttpTransport::new(&ticket.url, &trust).map_err(SyncError::from)?;
-        let answer =
+        let (answer, keys) =
             enrol::enrol(&transport, self.env.as_ref(), &ticket, &identity.key, None).await?;
-        let enrolled = session.store.complete_enrolment(&answer)?;
+        let enrolled = session.store.complete_enrolment(&answer, &keys)?;
         self.vault
             .complete(&unlocked, pin, &enrolled.name, &answer.unlock_codes)?;
         self.install(session)

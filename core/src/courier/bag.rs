@@ -78,7 +78,7 @@ impl Bag {
         }
         let folder = self.own(worker);
         let before = list(&folder)?;
-        self.know(relay)?;
+        self.know(relay, recipient_of(&relay.key))?;
         for (n, bundle) in bundles.iter().enumerate() {
             // In the order in which they are to be delivered.
             write(&folder, &format!("{n:04}-{}", bundle.hash()), bundle)?;
@@ -111,7 +111,7 @@ impl Bag {
         {
             return Err(BagError::Full);
         }
-        self.know(relay)?;
+        self.know(relay, bundle.recipient())?;
         write(&folder, &name, bundle)?;
         Ok(true)
     }
@@ -175,8 +175,9 @@ impl Bag {
         self.root.join("relays").join(hex::encode(mark))
     }
 
-    fn know(&self, relay: &RelayAddress) -> Result<(), BagError> {
-        let path = self.relay_file(recipient_of(&relay.key));
+    /// Bundles with `mark` are for `relay`: an earlier key of it may have the mark.
+    fn know(&self, relay: &RelayAddress, mark: [u8; 8]) -> Result<(), BagError> {
+        let path = self.relay_file(mark);
         let bytes = wire::encode(relay);
         if disk::read_if_there(&path)?.as_ref() != Some(&bytes) {
             fs::create_dir_all(self.root.join("relays"))?;
@@ -243,6 +244,7 @@ mod tests {
             epoch: EpochId([2; 8]),
             receipt_cursor: 0,
             segments: Vec::new(),
+            relay_key: None,
         };
         SealedBundle::out(&relay().key, [seed; 32], &content).unwrap()
     }

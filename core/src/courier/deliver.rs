@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use xunge_protocol::bundle::{COURIER_PATH, Delivered};
-use xunge_protocol::{SealedBundle, envelope};
+use xunge_protocol::{KeyRing, SealedBundle, envelope};
 
 use super::bag::{Bag, BagError, Load, RelayAddress};
 use crate::sync::{Answer, Exchange, Method, Transport};
@@ -80,5 +80,7 @@ fn read(relay: &RelayAddress, load: &Load, answer: &Answer) -> Option<Delivered>
     if answer.status != 200 {
         return None;
     }
-    envelope::open_response(&relay.key, load.bundle.bytes(), &answer.body).ok()
+    let keys = KeyRing::pinned(relay.key);
+    let opened = envelope::open_response(&keys, load.bundle.bytes(), &answer.body).ok()?;
+    Some(opened.message)
 }

@@ -16,7 +16,7 @@ impl Store {
     /// harmless in any other.
     pub fn outbound(&self) -> Result<Vec<Outbound>, StoreError> {
         self.seal_segments()?;
-        let (_, me) = self.enrolled()?;
+        let (identity, me) = self.enrolled()?;
         let position = self.sync_position()?;
         let segments = self.unacknowledged(usize::MAX, usize::MAX, &[])?;
         let bundle = |segments: Vec<Segment>| Outbound {
@@ -24,6 +24,7 @@ impl Store {
             epoch: position.epoch,
             receipt_cursor: position.receipt_cursor,
             segments,
+            relay_key: identity.told_key(),
         };
         let (mut bundles, mut open, mut bytes) = (Vec::new(), Vec::new(), 0);
         for segment in segments {
@@ -61,7 +62,7 @@ impl Store {
                 if receipt.receipt.sequence > cursors::receipt_cursor(tx)? + 1 {
                     break;
                 }
-                changed.extend(receipts::take(tx, &identity.relay_key, me.writer, receipt)?);
+                changed.extend(receipts::take(tx, &identity.keys, me.writer, receipt)?);
             }
             for record in &changed {
                 refused::rewrite_later_edits(tx, &me, record)?;

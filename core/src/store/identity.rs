@@ -2,11 +2,13 @@
 
 use rusqlite::{OptionalExtension as _, Row, Transaction};
 use xunge_protocol::enrolment::{EnrolResponse, Ticket};
-use xunge_protocol::{Confidence, Hash32, PublicKey, ScopeId, SecretKey, WireError, WriterId};
+use xunge_protocol::{
+    Confidence, Hash32, KeyRing, PublicKey, ScopeId, SecretKey, WireError, WriterId,
+};
 
 use crate::sync::Trust;
 
-use super::{Store, StoreError, clock, cursors, system};
+use super::{Store, StoreError, clock, cursors, relay_keys, system};
 
 /// This vault's writer and its relay.
 #[derive(Debug, Clone)]
@@ -15,14 +17,21 @@ pub struct Identity {
     pub url: String,
     /// The relay's writer id.
     pub relay: WriterId,
-    /// The key that every answer of the relay is signed with.
-    pub relay_key: PublicKey,
+    /// The relay's keys: every answer is signed with the last of them, or with one to which it leads.
+    pub keys: KeyRing,
     /// Pins of its TLS certificate.
     pub pins: Vec<Hash32>,
     /// The writer's key.
     pub key: SecretKey,
     /// What the relay answered, once it did.
     pub enrolled: Option<Enrolled>,
+}
+
+impl Identity {
+    /// The number of the relay's key that is known here, as a request tells it.
+    pub fn told_key(&self) -> Option<u32> {
+        Some(self.keys.sequence()).filter(|n| *n > 0)
+    }
 }
 
 /// The outcome of an enrolment.
@@ -59,7 +68,7 @@ impl Store {
         })
     }
 
-    /// The relay writes under another writer now, with the same key: it began a new epoch.
+    /// The relay writes under another writer now: it began a new epoch, or has another key.
     pub fn hear_relay(&self, relay: WriterId) -> Result<(), StoreError> {
         self.write(|tx| {
             tx.execute("UPDATE identity SET relay = ?1", [relay.0])?;
@@ -93,11 +102,16 @@ impl Store {
         })
     }
 
-    /// Keeps what the relay answered. Repeating it is safe.
-    pub fn complete_enrolment(&self, answer: &EnrolResponse) -> Result<Enrolled, StoreError> {
+    /// Keeps what the relay answered, whose keys are `keys`. Repeating it is safe.
+    pub fn complete_enrolment(
+        &self,
+        answer: &EnrolResponse,
+        keys: &KeyRing,
+    ) -> Result<Enrolled, StoreError> {
         self.write(|tx| {
             let identity = identity(tx)?.ok_or(StoreError::NotEnrolled)?;
-            answer.certificate.verify(&identity.relay_key)?;
+            answer.certificate.verify_by(keys)?;
+            relay_keys::keep(tx, keys)?;
             let certificate = &answer.certificate.certificate;
             if certificate.key != identity.key.public() {
                 return Err(WireError::NotAuthentic {
@@ -132,7 +146,7 @@ impl Store {
 }
 
 pub(super) fn identity(tx: &Transaction<'_>) -> Result<Option<Identity>, StoreError> {
-    Ok(tx
+    let found = tx
         .prepare_cached(
             "SELECT url, relay, relay_key, seed, writer, worker, name, county, pins FROM identity",
         )?
@@ -141,13 +155,20 @@ pub(super) fn identity(tx: &Transaction<'_>) -> Result<Option<Identity>, StoreEr
             Ok(Identity {
                 url: row.get(0)?,
                 relay: WriterId(row.get(1)?),
-                relay_key: PublicKey(row.get(2)?),
+                keys: KeyRing::pinned(PublicKey(row.get(2)?)),
                 key: SecretKey::from_seed(&row.get(3)?),
                 pins: unflattened(&row.get::<_, Vec<u8>>(8)?),
                 enrolled,
             })
         })
-        .optional()?)
+        .optional()?;
+    match found {
+        Some(mut identity) => {
+            identity.keys = relay_keys::ring(tx, *identity.keys.current())?;
+            Ok(Some(identity))
+        }
+        None => Ok(None),
+    }
 }
 
 /// The identity of a vault whose enrolment is complete.

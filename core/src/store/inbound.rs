@@ -71,7 +71,7 @@ impl Store {
             clock::hear(tx, self.env.as_ref(), response.time)?;
             let mut changed = BTreeSet::new();
             for receipt in &response.receipts {
-                changed.extend(receipts::take(tx, &identity.relay_key, me.writer, receipt)?);
+                changed.extend(receipts::take(tx, &identity.keys, me.writer, receipt)?);
             }
             for status in &response.scopes {
                 cursors::know_scope(tx, status.scope, status.write)?;
@@ -212,7 +212,7 @@ pub(super) fn take_entries(
             set_entry_aside(tx, &entry.record, &incoming, "unknown_kind")?;
             gathered.set_aside += 1;
         } else {
-            match system::take(tx, &identity.relay_key, scope, entry) {
+            match system::take(tx, &identity.keys, scope, entry) {
                 Ok(certified) => {
                     gathered.certified.extend(certified);
                     gathered.taken += 1;
@@ -236,13 +236,13 @@ pub(super) fn key_of(
 ) -> Result<Option<(PublicKey, bool)>, StoreError> {
     let writer = segment.header.writer;
     if writer == identity.relay {
-        return Ok(Some((identity.relay_key, true)));
+        return Ok(Some((*identity.keys.current(), true)));
     }
     let known = system::writer(tx, writer)?.map(|w| (w.key, w.is_relay));
     Ok(known.or_else(|| earlier_relay(identity, segment)))
 }
 
-/// The key of a writer under which the relay wrote in an earlier epoch: a phone that was enrolled later learns of it only by
+/// The key of a writer under which the relay wrote in an earlier epoch, or with an earlier key: a phone that was enrolled later learns of it only by
 /// the certificate with which each of its chains begins.
 fn earlier_relay(identity: &Identity, segment: &PulledSegment) -> Option<(PublicKey, bool)> {
     segment.entries.iter().find_map(|pulled| {
@@ -256,7 +256,7 @@ fn earlier_relay(identity: &Identity, segment: &PulledSegment) -> Option<(Public
         let certificate = &signed.certificate;
         let of_relay = certificate.writer == segment.header.writer
             && certificate.role == WriterRole::Relay
-            && signed.verify(&identity.relay_key).is_ok();
+            && signed.verify_by(&identity.keys).is_ok();
         of_relay.then_some((certificate.key, true))
     })
 }

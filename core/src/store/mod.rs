@@ -26,6 +26,7 @@ mod projection;
 mod receipts;
 mod records;
 mod refused;
+mod relay_keys;
 mod remembered;
 mod resources;
 mod search;

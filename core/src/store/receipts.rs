@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::{OptionalExtension as _, Transaction};
 use xunge_planted::Bug;
 use xunge_protocol::receipt::SignedReceipt;
-use xunge_protocol::{PublicKey, RecordId, Verdict, WriterId, wire};
+use xunge_protocol::{KeyRing, RecordId, Verdict, WriterId, wire};
 
 use super::changes::Standing;
 use super::{Store, StoreError, cursors, erasure, refused};
@@ -39,11 +39,11 @@ impl Store {
 /// `foreign_receipt` if it does not fit the segment that was sent.
 pub(super) fn take(
     tx: &Transaction<'_>,
-    relay_key: &PublicKey,
+    keys: &KeyRing,
     me: WriterId,
     signed: &SignedReceipt,
 ) -> Result<BTreeSet<RecordId>, StoreError> {
-    signed.verify(relay_key)?;
+    signed.verify_by(keys)?;
     let receipt = &signed.receipt;
     let place = (
         receipt.writer.0,

@@ -42,7 +42,7 @@ impl Store {
         self.write(|tx| {
             let (identity, _) = identity::enrolled(tx)?;
             offered
-                .verify(&identity.relay_key)
+                .verify(identity.keys.current())
                 .map_err(|_| StoreError::SnapshotRefused("not_authentic"))?;
             let snapshot = &offered.snapshot;
             if cursors::epoch(tx)? != Some(snapshot.epoch) {

@@ -76,7 +76,7 @@ impl Store {
         self.write(|tx| {
             let (identity, old) = identity::enrolled(tx)?;
             let key = next_key(tx)?;
-            answer.certificate.verify(&identity.relay_key)?;
+            answer.certificate.verify_by(&identity.keys)?;
             let certificate = &answer.certificate.certificate;
             if certificate.key != key.public()
                 || certificate.predecessor != Some(old.writer)
@@ -132,7 +132,7 @@ fn take_held(
     for segment in held {
         let (header, receipt) = (&segment.header, &segment.receipt.receipt);
         header.verify(&identity.key.public(), &segment.signature)?;
-        segment.receipt.verify(&identity.relay_key)?;
+        segment.receipt.verify_by(&identity.keys)?;
         if header.writer != old
             || receipt.header != header.hash()
             || receipt.verdicts.len() != segment.entries.len()

@@ -2,12 +2,13 @@
 
 use rusqlite::{OptionalExtension as _, Transaction};
 use xunge_planted::Bug;
+use xunge_protocol::relay_key::SignedRelayKey;
 use xunge_protocol::system::{
     Grant, OrgNode, Resource, Revocation, Share, SignedCertificate, Tombstone, WriterRole,
 };
-use xunge_protocol::{Entry, EntryKind, PublicKey, ScopeId, WriterId, wire};
+use xunge_protocol::{Entry, EntryKind, KeyRing, PublicKey, ScopeId, WriterId, wire};
 
-use super::{Store, StoreError, erasure, media, resources, shares};
+use super::{Store, StoreError, erasure, media, relay_keys, resources, shares};
 
 /// Levels of an organisation, with room.
 const MOST_LEVELS: usize = 16;
@@ -189,14 +190,14 @@ pub(super) fn keep_certificate(
 /// later version, whose `false` in [`is_known`] the caller has asked for.
 pub(super) fn take(
     tx: &Transaction<'_>,
-    relay_key: &PublicKey,
+    keys: &KeyRing,
     scope: ScopeId,
     entry: &Entry,
 ) -> Result<Option<WriterId>, StoreError> {
     match entry.kind {
         EntryKind::CERTIFICATE => {
             let signed: SignedCertificate = wire::decode("certificate", &entry.body)?;
-            signed.verify(relay_key)?;
+            signed.verify_by(keys)?;
             keep_certificate(tx, &signed)?;
             return Ok(Some(signed.certificate.writer));
         }
@@ -246,6 +247,10 @@ pub(super) fn take(
             let share: Share = wire::decode("share", &entry.body)?;
             shares::take(tx, scope, &share)?;
         }
+        EntryKind::RELAY_KEY => {
+            let link: SignedRelayKey = wire::decode("relay key", &entry.body)?;
+            relay_keys::take(tx, &link)?;
+        }
         EntryKind::RESOURCE => {
             let resource: Resource = wire::decode("resource", &entry.body)?;
             if resources::keep(tx, &resource)? {
@@ -268,5 +273,6 @@ pub(super) fn is_known(kind: EntryKind) -> bool {
             | EntryKind::TOMBSTONE
             | EntryKind::REVOCATION
             | EntryKind::SHARE
+            | EntryKind::RELAY_KEY
     )
 }

@@ -11,10 +11,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use xunge_protocol::batch::Assume;
-use xunge_protocol::envelope;
+use xunge_protocol::envelope::{self, Opened};
 use xunge_protocol::message::{RefusedSegment, SYNC_PATH, SyncRequest, SyncResponse};
 use xunge_protocol::packed::{PackedRequest, PackedResponse};
 use xunge_protocol::refusal::SyncRefusal;
+use xunge_protocol::succession::Succession;
 use xunge_protocol::{RecordId, ScopeId};
 
 pub use report::SyncReport;
@@ -83,7 +84,6 @@ enum Phase {
     },
 }
 
-/// One sync, from beginning to end.
 impl Phase {
     /// Bytes of the request that is under way.
     fn bytes_up(&self) -> usize {
@@ -95,6 +95,7 @@ impl Phase {
     }
 }
 
+/// One sync, from beginning to end.
 #[derive(Debug)]
 pub struct Engine {
     phase: Phase,
@@ -205,6 +206,7 @@ impl Engine {
             true => None,
             false => snapshot::asked(store, &position)?,
         };
+        let (identity, me) = store.enrolled()?;
         let message = SyncRequest {
             cursors: position.cursors,
             receipt_cursor: position.receipt_cursor,
@@ -212,8 +214,8 @@ impl Engine {
             pull_budget_bytes: budget as u32,
             plain: self.ask_plain,
             snapshots,
+            relay_key: identity.told_key(),
         };
-        let (identity, me) = store.enrolled()?;
         let pack = (!self.send_plain).then_some(Assume::ChangesAndHeaders);
         let message = PackedRequest::of(&message, me.writer, identity.relay, pack);
         let counter = store.next_request_counter()?;
@@ -274,9 +276,9 @@ impl Engine {
                     return Err(unsigned_refusal(answer.status, &answer, false));
                 }
                 let (identity, _) = store.enrolled()?;
-                let packed: PackedResponse =
-                    match envelope::open_response(&identity.relay_key, &request, &answer.body) {
-                        Ok(packed) => packed,
+                let opened: Opened<PackedResponse> =
+                    match envelope::open_response(&identity.keys, &request, &answer.body) {
+                        Ok(opened) => opened,
                         // Flipped or cut on the way, or not the relay: ask again, believe nothing.
                         Err(error) => return self.failed(env, now, None, error.into()),
                     };
@@ -285,10 +287,13 @@ impl Engine {
                     request.len() + answer.body.len(),
                     now.saturating_sub(started_millis),
                 );
-                let relay = envelope::responder(&answer.body)?;
-                if relay != identity.relay {
-                    store.hear_relay(relay)?;
+                if let Some(keys) = &opened.learnt {
+                    store.learn_relay_keys(keys)?;
                 }
+                if opened.relay != identity.relay {
+                    store.hear_relay(opened.relay)?;
+                }
+                let packed = opened.message;
                 self.send_plain |= packed.send_plain;
                 match store.open_batch(packed)? {
                     Ok(response) => self.take(store, now, sent, &response),
@@ -307,12 +312,17 @@ impl Engine {
                     return Err(unsigned_refusal(answer.status, &answer, false));
                 }
                 let (identity, _) = store.enrolled()?;
-                match envelope::open_response(&identity.relay_key, &request, &answer.body) {
-                    Ok(response) => {
+                let opened: Result<Opened<Succession>, _> =
+                    envelope::open_response(&identity.keys, &request, &answer.body);
+                match opened {
+                    Ok(opened) => {
+                        if let Some(keys) = &opened.learnt {
+                            store.learn_relay_keys(keys)?;
+                        }
                         let bytes = request.len() + answer.body.len();
                         let millis = now.saturating_sub(started_millis);
                         self.pace.succeeded(now, bytes, millis);
-                        self.take_succession(store, now, response)
+                        self.take_succession(store, now, opened.message)
                     }
                     Err(error) => self.failed(env, now, None, error.into()),
                 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use xunge_protocol::enrolment::{ENROL_PATH, EnrolRequest, EnrolResponse, Ticket};
 use xunge_protocol::envelope;
-use xunge_protocol::{EpochId, SecretKey, WireError, WriterId};
+use xunge_protocol::{EpochId, KeyRing, SecretKey, WireError, WriterId};
 
 use super::error::SyncError;
 use super::transport::{Answer, Exchange, Method, Transport};
@@ -13,14 +13,14 @@ use crate::env::Env;
 const TIMEOUT: Duration = Duration::from_secs(30);
 const ATTEMPTS: u32 = 6;
 
-/// Uses `ticket` for the writer whose key is `key`. The key must be kept on disk before this is called.
+/// Uses `ticket` for the writer whose key is `key`. Returns the answer, and the relay's keys as they are known then. The key must be kept on disk before this is called.
 pub async fn enrol<T: Transport>(
     transport: &T,
     env: &dyn Env,
     ticket: &Ticket,
     key: &SecretKey,
     predecessor: Option<WriterId>,
-) -> Result<EnrolResponse, SyncError> {
+) -> Result<(EnrolResponse, KeyRing), SyncError> {
     let message = EnrolRequest {
         secret: ticket.secret,
         key: key.public(),
@@ -61,13 +61,13 @@ pub async fn enrol<T: Transport>(
     }
 }
 
-/// What `answer` says, believed only if the ticket's relay key signed it.
+/// What `answer` says, believed only if the ticket's relay key signed it, or one to which that leads.
 fn read_answer(
     ticket: &Ticket,
     key: &SecretKey,
     request: &[u8],
     answer: &Answer,
-) -> Result<EnrolResponse, SyncError> {
+) -> Result<(EnrolResponse, KeyRing), SyncError> {
     match answer.status {
         200 => {}
         408 | 429 | 502 | 503 | 504 => return Err(SyncError::Busy),
@@ -76,14 +76,15 @@ fn read_answer(
     if super::engine::looks_like_a_page(answer) {
         return Err(SyncError::CaptivePortal);
     }
-    let response: EnrolResponse =
-        envelope::open_response(&ticket.relay_key, request, &answer.body)?;
-    response.certificate.verify(&ticket.relay_key)?;
+    let pinned = KeyRing::pinned(ticket.relay_key);
+    let opened = envelope::open_response::<EnrolResponse>(&pinned, request, &answer.body)?;
+    let (response, keys) = (opened.message, opened.learnt.unwrap_or(pinned));
+    response.certificate.verify_by(&keys)?;
     if response.certificate.certificate.key != key.public() {
         return Err(WireError::NotAuthentic {
             what: "certificate",
         }
         .into());
     }
-    Ok(response)
+    Ok((response, keys))
 }

@@ -167,7 +167,7 @@ impl Moves {
             (200..300, Some(offset)) if offset == media.bytes => {
                 let (identity, _) = store.enrolled()?;
                 let proof = answer.whole.as_deref().unwrap_or_default();
-                if verify_whole(&identity.relay_key, &hash, media.bytes, proof).is_err() {
+                if verify_whole(identity.keys.current(), &hash, media.bytes, proof).is_err() {
                     return Ok(Outcome::SetAside);
                 }
                 store.mark_uploaded(&hash)?;

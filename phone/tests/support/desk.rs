@@ -166,7 +166,7 @@ impl State {
             scopes: vec![SCOPE],
             unlock_codes: vec!["111122223333".into()],
         };
-        envelope::seal_response(&self.key, RELAY, body, &answer).unwrap()
+        envelope::seal_response(&self.key, RELAY, &[], body, &answer).unwrap()
     }
 
     fn sync(&mut self, body: &[u8]) -> Vec<u8> {
@@ -211,7 +211,7 @@ impl State {
             forked: None,
             snapshots: Vec::new(),
         };
-        envelope::seal_response(&self.key, RELAY, body, &answer).unwrap()
+        envelope::seal_response(&self.key, RELAY, &[], body, &answer).unwrap()
     }
 
     fn take(&mut self, segment: &Segment) {

@@ -210,6 +210,26 @@ pub enum Admin {
     Voice(Voice),
     /// Print the database key, for a forensic look.
     Key,
+    /// The key with which the relay signs.
+    #[command(subcommand)]
+    RelayKey(RelayKey),
+}
+
+/// `xunge admin relay-key`
+#[derive(Debug, Subcommand)]
+pub enum RelayKey {
+    /// All keys that the relay has had.
+    List,
+    /// Give the relay a new key, which the old one certifies; phones follow at their next sync.
+    Rotate {
+        /// The old key may be in wrong hands: phones that know of the new one believe nothing that the old one signs any
+        /// more.
+        #[arg(long)]
+        revoke_old: bool,
+        /// How long bundles that couriers carry are still opened with the old key.
+        #[arg(long, default_value_t = 90, value_name = "DAYS")]
+        grace: u32,
+    },
 }
 
 /// `xunge admin voice`

@@ -18,6 +18,7 @@ mod place;
 mod qr;
 mod quarantine;
 mod receipt;
+mod relay_key;
 mod restore;
 mod seed;
 mod serve;
@@ -70,6 +71,7 @@ pub fn run(cli: Cli) -> Outcome {
             Admin::Token(Token::Add { role }) => token::add(place, out, &role),
             Admin::Voice(args) => voice::run(place, out, args),
             Admin::Key => key::run(place, out),
+            Admin::RelayKey(args) => relay_key::run(place, out, args),
         },
     }
 }

@@ -49,13 +49,8 @@ pub(super) fn verify(place: &Place, out: Output, file: &Path) -> Outcome {
     for (bytes, named) in &input.receipts {
         let signed: SignedReceipt = wire::decode("receipt", bytes)
             .map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
-        let keys = keys(relay.as_deref(), named.or(input.key), &signed)?;
-        if !keys.iter().any(|key| signed.verify(key).is_ok()) {
-            return Err(Failure::new(format!(
-                "{}: the receipt is not signed by this relay: it was changed, or another relay gave it",
-                file.display()
-            )));
-        }
+        check(relay.as_deref(), named.or(input.key), &signed)
+            .map_err(|why| Failure::new(format!("{}: {why}", file.display())))?;
         receipts.push(describe(relay.as_deref(), &signed)?);
     }
     out.print(&Report { receipts }, |report| {
@@ -69,27 +64,48 @@ pub(super) fn verify(place: &Place, out: Output, file: &Path) -> Outcome {
     })
 }
 
-/// The keys that may have signed: the relay's own in this epoch and earlier ones, else the one that the file names.
-fn keys(
+/// Whether the relay signed: with its key or with one that it had before, or, away from the relay, with the one that the
+/// file names. What a revoked key signed counts if the relay's log holds the very same.
+fn check(
     relay: Option<&Relay>,
     named: Option<PublicKey>,
     signed: &SignedReceipt,
-) -> Result<Vec<PublicKey>, Failure> {
+) -> Result<(), Failure> {
+    let foreign = || {
+        Failure::new(
+            "the receipt is not signed by this relay: it was changed, or another relay gave it",
+        )
+    };
     let Some(relay) = relay else {
-        return named.map(|key| vec![key]).ok_or_else(|| {
+        let key = named.ok_or_else(|| {
             Failure::Usage(
                 "--data DIR is missing, and the file names no relay_key: give one of them".into(),
             )
-        });
+        })?;
+        return signed.verify(&key).map_err(|_| foreign());
     };
-    let earlier = relay.store.read::<_, Failure>(|tx| {
-        let row = tx
-            .writer(signed.receipt.relay)?
-            .filter(|row| row.worker().is_empty());
-        Ok(row.map(|row| *row.key()))
-    })?;
-    let own = relay.county().relay_key.public();
-    Ok([Some(own), earlier].into_iter().flatten().collect())
+    let ring = relay.county().key_ring()?;
+    let known = ring
+        .keys()
+        .iter()
+        .find(|known| signed.verify(&known.key).is_ok())
+        .ok_or_else(foreign)?;
+    if known.revoked_at.is_none() {
+        return Ok(());
+    }
+    let (writer, before) = (
+        signed.receipt.writer,
+        signed.receipt.sequence.saturating_sub(1),
+    );
+    let held = relay
+        .store
+        .read::<_, Failure>(|tx| Ok(tx.receipts_after(writer, before, 1)?))?;
+    if held.first() == Some(signed) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        "the receipt is signed with a key that was revoked, and the log does not hold it: whoever has that key may have made it",
+    ))
 }
 
 fn describe(relay: Option<&Relay>, signed: &SignedReceipt) -> Result<Verified, Failure> {

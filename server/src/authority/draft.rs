@@ -93,7 +93,7 @@ impl Authority<'_> {
         draft: Draft,
     ) -> Result<Record, AuthorityError> {
         let n = self.next_own_number("record")?;
-        let record = RecordId::written(self.relay.writer(), n);
+        let record = RecordId::written(self.county().relay_writer, n);
         let open = Some(Open { scope, form });
         self.commit(scope, record, kind, open, Vec::new(), draft)
     }
@@ -107,7 +107,7 @@ impl Authority<'_> {
         mut basis: Vec<EventId>,
         draft: Draft,
     ) -> Result<Record, AuthorityError> {
-        let writer = self.relay.writer();
+        let writer = self.county().relay_writer;
         let mut events = Vec::with_capacity(draft.events.len());
         for mut body in draft.events {
             let id = EventId {
@@ -169,7 +169,7 @@ impl Authority<'_> {
         let scope = self.relay.county_scope();
         let n = self
             .tx()
-            .next_number(scope, &format!("{name} {}", self.relay.writer()))?;
+            .next_number(scope, &format!("{name} {}", self.county().relay_writer))?;
         u32::try_from(n).map_err(|_| {
             crate::store::StoreError::Corrupt(format!("the relay's {name} numbers are used up"))
                 .into()

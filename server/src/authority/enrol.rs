@@ -42,7 +42,7 @@ impl Authority<'_> {
         if self.tx().worker(&new.worker)?.is_none() {
             return Err(AuthorityError::UnknownWorker(new.worker.clone()));
         }
-        let county = self.relay.county();
+        let county = self.county();
         let ticket = Ticket {
             url: new.url.clone(),
             relay_key: county.relay_key.public(),
@@ -118,7 +118,7 @@ impl Authority<'_> {
             predecessor,
             issued_at: self.now(),
         }
-        .sign(&self.relay.county().relay_key);
+        .sign(&self.county().relay_key);
         self.tx().insert_writer(&certificate)?;
         self.certify_everywhere(&certificate)?;
         self.tx()

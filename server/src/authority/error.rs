@@ -44,6 +44,14 @@ pub enum AuthorityError {
     /// No such worker.
     #[error("no worker {0}")]
     UnknownWorker(String),
+    /// No relay has more keys in its life.
+    #[error("the relay had as many keys as it may have")]
+    KeysUsedUp,
+    /// What the journal keeps sealed does not open with this database.
+    #[error(
+        "the journal holds a key of the relay that does not open with this backup: name this relay's own journal"
+    )]
+    JournalOfAnother,
 }
 
 impl From<StoreError> for AuthorityError {
@@ -65,6 +73,8 @@ impl AuthorityError {
             Self::AlreadyDecided(_) => "already_decided",
             Self::NotAdmissible(_) => "not_admissible",
             Self::UnknownWorker(_) => "unknown_worker",
+            Self::KeysUsedUp => "keys_used_up",
+            Self::JournalOfAnother => "journal_of_another",
         }
     }
 }

@@ -127,7 +127,7 @@ impl Authority<'_> {
         self.write_system_item(scope, record, EntryKind::RESOURCE, wire::encode(&resource))
     }
 
-    fn write_if_new(
+    pub(super) fn write_if_new(
         &mut self,
         scope: ScopeId,
         record: RecordId,

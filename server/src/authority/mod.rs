@@ -13,6 +13,7 @@ mod items;
 mod redact;
 mod register;
 mod revoke;
+mod rotate;
 mod seal;
 pub(crate) mod share;
 
@@ -29,11 +30,12 @@ pub use error::AuthorityError;
 use crate::journal::Fact;
 use crate::log::LogWork;
 use crate::relay::Relay;
-use crate::store::{LogTx, Tx};
+use crate::store::{County, LogTx, Tx};
 
 /// The relay's hand in one transaction.
 pub struct Authority<'a> {
     relay: &'a Relay,
+    county: Arc<County>,
     pub(crate) log: LogWork<'a>,
     outgoing: BTreeMap<ScopeId, Vec<(Entry, Hash32)>>,
     facts: Vec<Fact>,
@@ -51,6 +53,7 @@ impl<'a> Authority<'a> {
     ) -> Result<T, E> {
         let mut authority = Self {
             relay,
+            county: relay.refresh(tx).map_err(AuthorityError::from)?,
             log: LogWork::new(tx, relay.now()),
             outgoing: BTreeMap::new(),
             facts: Vec::new(),
@@ -74,6 +77,11 @@ impl<'a> Authority<'a> {
     /// The relay.
     pub fn relay(&self) -> &'a Relay {
         self.relay
+    }
+
+    /// The county, with the relay's epoch, writer and key, as they are in this transaction.
+    pub fn county(&self) -> &County {
+        &self.county
     }
 
     /// Tells the journal of something that no restore may undo.

@@ -29,7 +29,7 @@ impl Authority<'_> {
         let town = at_level(TOWN).map_or(self.relay.county_scope(), |n| n.scope);
         let mut body = self.event(Verb::Register, None);
         body.number = Some(self.case_number(id, record.kind, town)?);
-        body.owner = Some(owner.map_or(&self.relay.county().name, |n| &n.name).clone());
+        body.owner = Some(owner.map_or(&self.county().name, |n| &n.name).clone());
         body.owner_scope = Some(owner.map_or(self.relay.county_scope(), |n| n.scope));
         body.level = Some(owner.map_or("1", |n: &OrgNode| &n.level).into());
         body.deadline = Some(calendar_deadline(self.now(), FOUR_LEVELS_DAYS));

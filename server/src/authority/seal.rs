@@ -19,7 +19,10 @@ impl Authority<'_> {
         change: Hash32,
     ) -> Result<(), AuthorityError> {
         if !self.outgoing.contains_key(&scope)
-            && self.tx().chain_head(scope, self.relay.writer())?.is_none()
+            && self
+                .tx()
+                .chain_head(scope, self.county().relay_writer)?
+                .is_none()
         {
             let certificate = self.relay_certificate()?;
             let body = wire::encode(&certificate);
@@ -41,7 +44,7 @@ impl Authority<'_> {
 
     /// The relay's own certificate, made when it is first asked for.
     fn relay_certificate(&self) -> Result<SignedCertificate, AuthorityError> {
-        let county = self.relay.county();
+        let county = self.county();
         if let Some(row) = self.tx().writer(county.relay_writer)? {
             return Ok(row.certificate);
         }
@@ -75,7 +78,7 @@ impl Authority<'_> {
         scope: ScopeId,
         batch: Vec<(Entry, Hash32)>,
     ) -> Result<(), AuthorityError> {
-        let county = self.relay.county();
+        let county = self.county();
         let tx = self.tx();
         let (index, previous) = match tx.chain_head(scope, county.relay_writer)? {
             Some(head) => (head.header.index + 1, head.header.hash()),

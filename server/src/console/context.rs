@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
+use xunge_protocol::system::WriterRole;
 use xunge_protocol::{RecordId, ScopeId, Timestamp, WriterId};
 use xunge_records::Kind;
 use xunge_records::lists::{CodeLists, calendar};
@@ -92,6 +93,13 @@ impl Context<'_> {
         );
         self.names.borrow_mut().insert(id, name.clone());
         name
+    }
+
+    /// Whether `id` is the relay, in this epoch and with this key or earlier.
+    pub fn is_relay(&self, id: WriterId) -> bool {
+        let found = self.tx.writer(id).ok().flatten();
+        id == self.relay.writer()
+            || found.is_some_and(|row| row.certificate.certificate.role == WriterRole::Relay)
     }
 
     /// Name of a user of the console by id.

@@ -15,6 +15,8 @@ pub fn apply(
     authority: &mut Authority<'_>,
     journals: &[Vec<Fact>],
 ) -> Result<Vec<MediaRow>, AuthorityError> {
+    // Before anything is written: it is written under the relay's last key.
+    authority.adopt_keys(journals)?;
     let tx = authority.tx();
     let mut gone = Vec::new();
     // People and phones first: a grant may have been given before its worker had a phone.
@@ -61,7 +63,8 @@ pub fn apply(
             Fact::Certified { .. }
             | Fact::Granted { .. }
             | Fact::Shared { .. }
-            | Fact::Number { .. } => {}
+            | Fact::Number { .. }
+            | Fact::RelayKey { .. } => {}
         }
     }
     // After the erasures: what is erased is shared no more.

@@ -45,7 +45,11 @@ pub(super) fn owner(
     let id = authorization.writer;
     let writer = relay
         .store
-        .read(|tx| tx.writer(id))?
+        .read(|tx| {
+            // The relay's word for a whole file is signed.
+            relay.refresh(tx)?;
+            tx.writer(id)
+        })?
         .filter(|w| w.revoked_at.is_none())
         .ok_or_else(unknown)?;
     authorization.verify(writer.key(), asked.method, &asked.path, &asked.hash)?;

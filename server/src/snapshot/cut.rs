@@ -9,7 +9,7 @@ use xunge_protocol::{
 use xunge_records::Kind;
 
 use crate::relay::Relay;
-use crate::store::{EntryRow, LogEntry, SnapshotRow, StoreError, StoreResult, Tx};
+use crate::store::{County, EntryRow, LogEntry, SnapshotRow, StoreError, StoreResult, Tx};
 use crate::sync::pull;
 
 /// A part is full with so many entries or so many bytes of bodies: small enough to be read whole on an old phone.
@@ -30,31 +30,33 @@ enum Place {
     Neither,
 }
 
-/// Cuts a snapshot of `scope` as it is now, and keeps it. False if something was erased
-/// meanwhile, or nothing is in it: then nothing is kept.
+/// Cuts a snapshot of `scope` as it is now, and keeps it. False if something was erased or
+/// the relay's key changed meanwhile, or nothing is in it: then nothing is kept.
 pub(super) fn cut(relay: &Relay, scope: ScopeId) -> StoreResult<bool> {
     let now = relay.now();
     let since = relay.config.keep_days.map(|days| {
         let millis = i64::from(days).saturating_mul(DAY_MILLIS);
         now.plus_millis(millis.saturating_neg())
     });
-    let (cut, erasures) = relay.store.read(|tx| {
+    let (cut, before) = relay.store.read(|tx| {
+        let county = relay.refresh(tx)?;
         let cut = Cut {
             tx,
             scope,
-            relay: relay.writer(),
+            relay: county.relay_writer,
             since,
             places: BTreeMap::new(),
             packed: Vec::new(),
         };
-        Ok::<_, StoreError>((cut.run(now, relay)?, tx.erasures()?))
+        let sequence = county.relay_key_sequence;
+        Ok::<_, StoreError>((cut.run(now, &county)?, (tx.erasures()?, sequence)))
     })?;
     let (row, parts) = cut;
     if parts.is_empty() {
         return Ok(false);
     }
     relay.store.write(move |tx| {
-        if tx.erasures()? != erasures {
+        if (tx.erasures()?, tx.relay_key_sequence()?) != before {
             return Ok(false);
         }
         tx.put_snapshot(&row, &parts)?;
@@ -78,11 +80,10 @@ struct Cut<'a, 'b> {
 }
 
 impl Cut<'_, '_> {
-    fn run(mut self, now: Timestamp, relay: &Relay) -> StoreResult<(SnapshotRow, Packed)> {
+    fn run(mut self, now: Timestamp, county: &County) -> StoreResult<(SnapshotRow, Packed)> {
         let position = self.tx.last_position(self.scope)?;
         let base = self.base(position)?;
         let history = self.history(position)?;
-        let county = relay.county();
         let signed = SignedSnapshot::sign(
             &county.relay_key,
             Snapshot {

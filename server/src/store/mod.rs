@@ -18,6 +18,7 @@ pub mod postgres;
 mod quarantine;
 mod records;
 mod references;
+mod relay_keys;
 mod segments;
 mod sessions;
 mod shares;
@@ -41,6 +42,7 @@ pub use people::{People, UserRow};
 pub use quarantine::{EntryId, NotEntryId, Quarantine, QuarantineRow, QuarantineState};
 pub use records::{RecordPlace, RecordRow, Records};
 pub use references::References;
+pub use relay_keys::{RelayKeys, RetiredKey};
 pub use segments::{EntryRow, LogEntry, SegmentRow, Segments};
 pub use sessions::{SessionRow, Sessions};
 pub use shares::{Shares, UNSHARED};
@@ -59,6 +61,7 @@ pub trait LogTx:
     + MediaFiles
     + Snapshots
     + Shares
+    + RelayKeys
 {
 }
 
@@ -72,7 +75,8 @@ impl<
         + Erasure
         + MediaFiles
         + Snapshots
-        + Shares,
+        + Shares
+        + RelayKeys,
 > LogTx for T
 {
 }

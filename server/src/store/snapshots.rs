@@ -21,6 +21,10 @@ pub struct SnapshotRow {
 pub trait Snapshots {
     /// The newest snapshot of a scope.
     fn snapshot(&self, scope: ScopeId) -> StoreResult<Option<SnapshotRow>>;
+    /// All snapshots of this epoch, the older ones too.
+    fn snapshots(&self) -> StoreResult<Vec<SnapshotRow>>;
+    /// Puts another signature on a snapshot that is there.
+    fn sign_snapshot(&self, row: &SnapshotRow) -> StoreResult<()>;
     /// Keeps a snapshot with the bytes of its parts. The one before stays, for phones that are half-way through it; older
     /// ones go.
     fn put_snapshot(&self, row: &SnapshotRow, parts: &[(Hash32, Vec<u8>)]) -> StoreResult<()>;

@@ -6,13 +6,12 @@
 use std::sync::Arc;
 
 use xunge_protocol::bundle::{Delivered, Homebound, Outbound, SealedBundle, Way};
-use xunge_protocol::envelope::seal_response;
 use xunge_protocol::message::MAX_SEGMENTS;
 use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::system::WriterRole;
 
 use super::offer::Offer;
-use super::{MAX_RECEIPTS, SyncFailure, push};
+use super::{MAX_RECEIPTS, SyncFailure, push, seal};
 use crate::authority::Authority;
 use crate::relay::Relay;
 
@@ -42,13 +41,8 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
             home: None,
         },
     };
-    let county = relay.county();
-    Ok(seal_response(
-        &county.relay_key,
-        county.relay_writer,
-        body,
-        &delivered,
-    )?)
+    // Who asks is not known to know any key but the first.
+    seal(&relay.county(), 0, body, &delivered)
 }
 
 /// Takes one sealed bundle. Blocks.
@@ -63,12 +57,17 @@ pub fn take(relay: &Arc<Relay>, bundle: &SealedBundle) -> Result<Brought, SyncFa
     if bundle.way() != Way::Out {
         return refused(SyncRefusal::ForeignSegment);
     }
+    let county = relay.store.read(|tx| relay.refresh(tx))?;
+    let Some(key) = county.opener(bundle.recipient(), relay.now()) else {
+        return refused(SyncRefusal::BadSignature);
+    };
     let Outbound {
         writer,
         epoch,
         receipt_cursor,
         segments,
-    } = match bundle.open_out(&relay.county().relay_key) {
+        relay_key,
+    } = match bundle.open_out(key) {
         Ok(content) => content,
         Err(xunge_protocol::WireError::NotAuthentic { .. }) => {
             return refused(SyncRefusal::BadSignature);
@@ -100,6 +99,7 @@ pub fn take(relay: &Arc<Relay>, bundle: &SealedBundle) -> Result<Brought, SyncFa
     let home = SealedBundle::home(
         known.key(),
         &county.relay_key,
+        &county.links_after(relay_key.unwrap_or(0)),
         relay.env.random(),
         &Homebound {
             writer,

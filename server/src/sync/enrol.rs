@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use xunge_protocol::Hash32;
 use xunge_protocol::enrolment::{ENROL_PATH, EnrolRequest, EnrolResponse};
-use xunge_protocol::envelope::{RequestEnvelope, seal_response};
+use xunge_protocol::envelope::RequestEnvelope;
 
-use super::SyncFailure;
+use super::{SyncFailure, seal};
 use crate::authority::Authority;
 use crate::relay::Relay;
 use crate::store::{GrantState, StoreError};
@@ -22,13 +22,8 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
         .store
         .write(move |tx| Authority::run(&inside, tx, |authority| enrol(authority, &request)))?;
     relay.notify();
-    let county = relay.county();
-    Ok(seal_response(
-        &county.relay_key,
-        county.relay_writer,
-        body,
-        &response,
-    )?)
+    // Who asks is not known to know any key but the first.
+    seal(&relay.county(), 0, body, &response)
 }
 
 fn enrol(

@@ -40,6 +40,7 @@ pub(super) fn open(
         pull_budget_bytes: packed.pull_budget_bytes,
         plain: packed.plain,
         snapshots: packed.snapshots.clone(),
+        relay_key: packed.relay_key,
     };
     match packed.open(phone, relay, &Here(tx)) {
         Ok(request) => (request, false),

@@ -30,7 +30,7 @@ pub use failure::SyncFailure;
 
 use crate::authority::{Authority, share};
 use crate::relay::Relay;
-use crate::store::{Claim, WriterRow};
+use crate::store::{Claim, County, WriterRow};
 use offer::Offer;
 
 /// Most scopes that one request may name.
@@ -47,7 +47,10 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
     let id = envelope.writer;
     let writer = relay
         .store
-        .read(|tx| tx.writer(id))?
+        .read(|tx| {
+            relay.refresh(tx)?;
+            tx.writer(id)
+        })?
         .filter(|w| w.certificate.certificate.role == WriterRole::Worker)
         .ok_or(SyncFailure::Refused(SyncRefusal::UnknownWriter))?;
     let packed: PackedRequest = envelope.open(writer.key(), SYNC_PATH)?;
@@ -55,7 +58,7 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
     let (request, send_plain) = relay
         .store
         .read(|tx| Ok::<_, SyncFailure>(held::open(tx, packed, id, relay_writer)))?;
-    let plain = request.plain;
+    let (plain, known_key) = (request.plain, request.relay_key.unwrap_or(0));
     if request.segments.len() > MAX_SEGMENTS || request.cursors.len() > MAX_CURSORS {
         return Err(WireError::TooLarge {
             what: "request",
@@ -118,13 +121,30 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
     };
     response.send_plain = send_plain;
     let pack = (!plain).then_some(Assume::Changes);
-    let response = PackedResponse::of(response, id, relay_writer, pack);
     let county = relay.county();
+    let response = PackedResponse::of(response, id, county.relay_writer, pack);
+    if known_key > county.relay_key_sequence {
+        tracing::error!(
+            writer = %id,
+            "the phone knows a later key of the relay and will not believe this one: restore with the journal"
+        );
+    }
+    seal(&county, known_key, body, &response)
+}
+
+/// The signed answer to `request`, for who knows the relay's key number `known_key`.
+fn seal<T: minicbor::Encode<()>>(
+    county: &County,
+    known_key: u32,
+    request: &[u8],
+    message: &T,
+) -> Result<Vec<u8>, SyncFailure> {
     Ok(seal_response(
         &county.relay_key,
         county.relay_writer,
-        body,
-        &response,
+        &county.links_after(known_key),
+        request,
+        message,
     )?)
 }
 

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use xunge_protocol::envelope::{RequestEnvelope, seal_response};
+use xunge_protocol::envelope::RequestEnvelope;
 use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::succession::{
     HeldEntry, HeldSegment, MAX_HELD_ENTRIES, SUCCEED_PATH, Succession, SuccessionRequest,
 };
 use xunge_protocol::system::{SignedCertificate, WriterRole};
 
-use super::SyncFailure;
+use super::{SyncFailure, seal};
 use crate::audit::AuditEvent;
 use crate::authority::Authority;
 use crate::relay::Relay;
@@ -57,13 +57,8 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
         })
     })?;
     relay.notify();
-    let county = relay.county();
-    Ok(seal_response(
-        &county.relay_key,
-        county.relay_writer,
-        body,
-        &response,
-    )?)
+    // Who asks is not known to know any key but the first.
+    seal(&relay.county(), 0, body, &response)
 }
 
 /// The certificate of the new incarnation: the one given before for this key, or a new one.

@@ -17,8 +17,8 @@ use xunge_protocol::envelope::{open_response, seal_request};
 use xunge_protocol::message::{Cursor, SYNC_PATH};
 use xunge_protocol::system::{Grant, OrgNode};
 use xunge_protocol::{
-    Confidence, Entry, EpochId, Hash32, PublicKey, PulledEntry, RecordId, ScopeId, SecretKey,
-    Segment, SyncRequest, SyncResponse, Timestamp, Verdict, WriterId,
+    Confidence, Entry, EpochId, Hash32, KeyRing, PublicKey, PulledEntry, RecordId, ScopeId,
+    SecretKey, Segment, SyncRequest, SyncResponse, Timestamp, Verdict, WriterId,
 };
 use xunge_records::{Author, Document, Edit, EventBody, EventId, FormRef, Kind, Open, Value, Verb};
 use xunge_server::authority::{self, AuthorityError, NewTicket};
@@ -107,6 +107,7 @@ pub fn new_county() -> NewCounty {
         epoch: EpochId([9; 8]),
         relay_writer: WriterId([0xee; 8]),
         relay_seed: Zeroizing::new([7; 32]),
+        journal_seed: Zeroizing::new([8; 32]),
         database_key: Zeroizing::new([5; 48]),
         created_at: Timestamp(MONDAY),
     }
@@ -259,7 +260,10 @@ impl Phone {
         )
         .unwrap();
         let answer = sync::enrol::handle(&place.relay, &request)?;
-        let answer: EnrolResponse = open_response(&ticket.relay_key, &request, &answer).unwrap();
+        let answer: EnrolResponse =
+            open_response(&KeyRing::pinned(ticket.relay_key), &request, &answer)
+                .unwrap()
+                .message;
         answer.certificate.verify(&ticket.relay_key).unwrap();
         Ok(Self {
             key,
@@ -408,6 +412,7 @@ impl Phone {
             // This phone reads raw bytes only; the codec has tests of its own.
             plain: true,
             snapshots: self.snapshots.clone(),
+            ..SyncRequest::default()
         };
         seal_request(
             &self.key,
@@ -427,7 +432,9 @@ impl Phone {
     }
 
     pub fn take(&mut self, request: &[u8], answer: &[u8]) -> SyncResponse {
-        let answer: SyncResponse = open_response(&self.relay_key, request, answer).unwrap();
+        let answer: SyncResponse = open_response(&KeyRing::pinned(self.relay_key), request, answer)
+            .unwrap()
+            .message;
         for signed in &answer.receipts {
             signed.verify(&self.relay_key).unwrap();
             let receipt = &signed.receipt;

@@ -92,7 +92,7 @@ impl Phone {
             scopes: vec![GRID],
             unlock_codes: vec![],
         };
-        store.complete_enrolment(&answer).unwrap();
+        store.complete_enrolment(&answer, &identity.keys).unwrap();
         store
     }
 }

@@ -92,13 +92,12 @@ pub(super) fn differences(
     record: &Record,
     revealed: bool,
 ) -> Vec<Difference> {
-    let relay = context.relay.writer();
     let choice = |path: &str, value: &Value, writer: WriterId, at, first| Choice {
         sends: format!("{path}={}", serde_json::json!(value)),
         value: in_words(context, record.kind, path, value, revealed),
         who: context.writer(writer),
         when: context.words.when(at),
-        sure: context.words.lang.text(if writer == relay {
+        sure: context.words.lang.text(if context.is_relay(writer) {
             "sure.relay"
         } else {
             "sure.unknown"
@@ -200,7 +199,7 @@ pub(super) fn steps(
                 media.extend(one_media(context, record, lang.text(key), reference)?);
             }
         }
-        let by_relay = event.id.writer == context.relay.writer();
+        let by_relay = context.is_relay(event.id.writer);
         steps.push(Step {
             verb: verb.name().into(),
             what: lang.text(&format!("verb.{}", verb.name())),
@@ -306,7 +305,7 @@ pub(super) fn actions(
     // Households and persons are kept, not reported: there is something to approve only where somebody asked.
     let report = !matches!(record.kind, Kind::Household | Kind::Person);
     let asked = matches!(state.review, Review::Fixed { .. }) || row.without_effect > 0;
-    let by_worker = row.writer != context.relay.writer();
+    let by_worker = !context.is_relay(row.writer);
     let legal: [(&'static str, bool); 8] = [
         (
             "approve",

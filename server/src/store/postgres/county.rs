@@ -1,9 +1,12 @@
 //! The one row that says which county a store holds, and who the relay is in this epoch.
 
+use tokio_postgres::Row;
 use xunge_protocol::{EpochId, SecretKey};
 use zeroize::Zeroizing;
 
+use super::relay_keys::{self, RETIRED};
 use super::{Server, row};
+use crate::store::relay_keys::JOURNAL_KEY;
 use crate::store::{County, NewCounty, StoreError, StoreResult};
 
 /// Name of the secret that encrypts backups.
@@ -40,18 +43,30 @@ pub(super) fn insert(server: &Server, county: &NewCounty) -> StoreResult<()> {
             &[&number, &BACKUP_KEY, &&county.database_key[..]],
         )
         .await?;
+        tx.execute(
+            "INSERT INTO secrets (county, name, value) VALUES ($1, $2, $3)",
+            &[&number, &JOURNAL_KEY, &&county.journal_seed[..]],
+        )
+        .await?;
         Ok(tx.commit().await?)
     })
 }
 
+/// The row that says who the relay is.
+pub(super) const COUNTY: &str = "SELECT county, scope, code, name, epoch, relay_writer, relay_seed, relay_key_sequence FROM counties";
+
 /// Reads the row.
 pub(super) fn read(server: &Server) -> StoreResult<Option<County>> {
     let client = server.client()?;
-    let rows = server.wait(client.query(
-        "SELECT county, scope, code, name, epoch, relay_writer, relay_seed FROM counties",
-        &[],
-    ))?;
-    rows.first()
+    let counties = server.wait(client.query(COUNTY, &[]))?;
+    let keys = server.wait(client.query(RETIRED, &[]))?;
+    county(&counties, &keys)
+}
+
+/// The county in the rows of [`COUNTY`] and [`RETIRED`].
+pub(super) fn county(counties: &[Row], keys: &[Row]) -> StoreResult<Option<County>> {
+    counties
+        .first()
         .map(|r| {
             let seed: Zeroizing<[u8; 32]> = Zeroizing::new(row::bytes(r, 6)?);
             Ok(County {
@@ -62,6 +77,11 @@ pub(super) fn read(server: &Server) -> StoreResult<Option<County>> {
                 epoch: EpochId(row::bytes(r, 4)?),
                 relay_writer: row::writer(r, 5)?,
                 relay_key: SecretKey::from_seed(&seed),
+                relay_key_sequence: row::number(r, 7)?,
+                retired: keys
+                    .iter()
+                    .map(relay_keys::retired)
+                    .collect::<Result<_, _>>()?,
             })
         })
         .transpose()

@@ -12,6 +12,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         include_str!("migrations/0003_snapshots.sql"),
     ),
     ("0004_shares", include_str!("migrations/0004_shares.sql")),
+    (
+        "0005_relay_keys",
+        include_str!("migrations/0005_relay_keys.sql"),
+    ),
 ];
 
 /// Key of the lock under which one node migrates while the others wait.

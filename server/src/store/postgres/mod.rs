@@ -21,13 +21,14 @@ mod people;
 mod quarantine;
 mod records;
 mod references;
+mod relay_keys;
 mod row;
 mod segments;
 mod sessions;
 mod shares;
 mod snapshots;
-mod tx;
 mod tls;
+mod tx;
 mod wait;
 mod wake;
 mod writers;
@@ -63,8 +64,8 @@ pub struct PgStore {
 struct Server {
     pool: Pool,
     config: Config,
-    run: Handle,
     tls: MakeRustlsConnect,
+    run: Handle,
     runtime: Option<Runtime>,
 }
 
@@ -83,8 +84,8 @@ impl Server {
         let tls = encryption.connector()?;
         let mut config = Config::from_str(&url)
             .map_err(|_| StoreError::Postgres("the address of the database is none: expected postgres://USER:PASSWORD@HOST/DATABASE".into()))?;
-        let options = config.get_options().unwrap_or_default();
         config.ssl_mode(encryption.mode);
+        let options = config.get_options().unwrap_or_default();
         config.options(format!("{options} -c search_path=xunge").trim());
         if config.get_application_name().is_none() {
             config.application_name("xunge");
@@ -115,8 +116,8 @@ impl Server {
         Ok(Self {
             pool,
             config,
-            run: runtime.handle().clone(),
             tls,
+            run: runtime.handle().clone(),
             runtime: Some(runtime),
         })
     }

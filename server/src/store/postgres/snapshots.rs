@@ -25,6 +25,38 @@ impl Snapshots for PgTx<'_> {
         .transpose()
     }
 
+    fn snapshots(&self) -> StoreResult<Vec<SnapshotRow>> {
+        self.query(
+            "SELECT scope, position, made_at, signed FROM snapshots
+             WHERE county = $1 AND epoch = (SELECT epoch FROM counties WHERE county = $1)
+             ORDER BY scope, position",
+            &[&self.county()],
+        )?
+        .iter()
+        .map(|r| {
+            Ok(SnapshotRow {
+                scope: row::scope(r, 0)?,
+                position: row::number(r, 1)?,
+                made_at: row::time(r, 2)?,
+                signed: r.try_get(3)?,
+            })
+        })
+        .collect()
+    }
+
+    fn sign_snapshot(&self, row: &SnapshotRow) -> StoreResult<()> {
+        self.execute(
+            "UPDATE snapshots SET signed = $4 WHERE county = $1 AND scope = $2 AND position = $3",
+            &[
+                &self.county(),
+                &row.scope.0,
+                &signed(row.position),
+                &row.signed,
+            ],
+        )?;
+        Ok(())
+    }
+
     fn put_snapshot(&self, row: &SnapshotRow, parts: &[(Hash32, Vec<u8>)]) -> StoreResult<()> {
         let (county, scope, position) = (self.county(), row.scope.0, signed(row.position));
         self.execute(

@@ -4,7 +4,9 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use xunge_protocol::{EpochId, ScopeId, SecretKey, WriterId};
 use zeroize::Zeroizing;
 
+use super::relay_keys;
 use super::row::{Bytes, Millis};
+use crate::store::relay_keys::JOURNAL_KEY;
 use crate::store::{County, NewCounty, StoreResult};
 
 /// Writes the row of a new store.
@@ -23,6 +25,10 @@ pub(super) fn insert(conn: &Connection, county: &NewCounty) -> StoreResult<()> {
             Millis(county.created_at)
         ],
     )?;
+    conn.execute(
+        "INSERT INTO secrets (county, name, value) VALUES (?1, ?2, ?3)",
+        params![county.number()?, JOURNAL_KEY, &county.journal_seed[..]],
+    )?;
     Ok(())
 }
 
@@ -30,7 +36,8 @@ pub(super) fn insert(conn: &Connection, county: &NewCounty) -> StoreResult<()> {
 pub(super) fn read(conn: &Connection) -> StoreResult<Option<County>> {
     let row = conn
         .query_row(
-            "SELECT county, scope, code, name, epoch, relay_writer, relay_seed FROM counties",
+            "SELECT county, scope, code, name, epoch, relay_writer, relay_seed, relay_key_sequence
+             FROM counties",
             [],
             |r| {
                 let seed: Zeroizing<[u8; 32]> = Zeroizing::new(r.get::<_, Bytes<32>>(6)?.0);
@@ -42,9 +49,15 @@ pub(super) fn read(conn: &Connection) -> StoreResult<Option<County>> {
                     epoch: EpochId(r.get::<_, Bytes<8>>(4)?.0),
                     relay_writer: WriterId(r.get::<_, Bytes<8>>(5)?.0),
                     relay_key: SecretKey::from_seed(&seed),
+                    relay_key_sequence: r.get(7)?,
+                    retired: Vec::new(),
                 })
             },
         )
         .optional()?;
-    Ok(row)
+    let Some(mut county) = row else {
+        return Ok(None);
+    };
+    county.retired = relay_keys::retired(conn)?;
+    Ok(Some(county))
 }

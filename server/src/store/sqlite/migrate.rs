@@ -23,6 +23,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         include_str!("migrations/0007_snapshots.sql"),
     ),
     ("0008_shares", include_str!("migrations/0008_shares.sql")),
+    (
+        "0009_relay_keys",
+        include_str!("migrations/0009_relay_keys.sql"),
+    ),
 ];
 
 /// Applies what is missing.

@@ -21,6 +21,7 @@ mod quarantine;
 mod queue;
 mod records;
 mod references;
+mod relay_keys;
 mod row;
 mod segments;
 mod sessions;

@@ -27,6 +27,36 @@ impl Snapshots for SqliteTx<'_> {
             .optional()?)
     }
 
+    fn snapshots(&self) -> StoreResult<Vec<SnapshotRow>> {
+        let mut query = self.sql().prepare_cached(
+            "SELECT scope, position, made_at, signed FROM snapshots
+             WHERE county = ?1 AND epoch = (SELECT epoch FROM counties WHERE county = ?1)
+             ORDER BY scope, position",
+        )?;
+        let rows = query.query_map([self.county()], |r| {
+            Ok(SnapshotRow {
+                scope: ScopeId(r.get::<_, Bytes<8>>(0)?.0),
+                position: unsigned(r.get(1)?),
+                made_at: r.get::<_, Millis>(2)?.0,
+                signed: r.get(3)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn sign_snapshot(&self, row: &SnapshotRow) -> StoreResult<()> {
+        self.sql().execute(
+            "UPDATE snapshots SET signed = ?4 WHERE county = ?1 AND scope = ?2 AND position = ?3",
+            params![
+                self.county(),
+                Bytes(row.scope.0),
+                signed(row.position),
+                row.signed
+            ],
+        )?;
+        Ok(())
+    }
+
     fn put_snapshot(&self, row: &SnapshotRow, parts: &[(Hash32, Vec<u8>)]) -> StoreResult<()> {
         let (county, scope) = (self.county(), Bytes(row.scope.0));
         let position = signed(row.position);
