@@ -73,12 +73,12 @@ async fn a_relay_reaches_an_encrypted_database_of_whom_it_believes_and_says_why_
         (
             &address,
             format!("sslmode=verify-full&sslrootcert={stranger}"),
-            "UnknownIssuer",
+            "invalid peer certificate",
         ),
         (
             &address,
             format!("sslmode=require&sslrootcert={stranger}"),
-            "UnknownIssuer",
+            "invalid peer certificate",
         ),
         (
             &address,
@@ -94,7 +94,7 @@ async fn a_relay_reaches_an_encrypted_database_of_whom_it_believes_and_says_why_
         (
             &far_address,
             format!("sslmode=verify-full&sslrootcert={stranger}"),
-            "name",
+            "not valid for name",
         ),
     ] {
         let refused = place(address, &mode)

@@ -29,7 +29,9 @@ async fn receipts_verify(scene: &Scene, worker: &Worker, name: &str) -> usize {
     std::fs::write(&file, shown.to_string()).unwrap();
     let path = file.display().to_string();
     let place = scene.relay.place();
-    let verified = place.xunge_json(&["receipt", "verify", &path]).await;
+    let verified = place
+        .xunge_json(&["receipt", "verify", &path, "--json"])
+        .await;
     verified.unwrap()["receipts"].as_array().unwrap().len()
 }
 
