@@ -397,7 +397,8 @@ mod tests {
         // Under a later key it leads there; under an earlier one it counts until that is revoked.
         for revokes in [false, true] {
             let link = RelayKey::sign(1, &relay, &other, Timestamp(3), revokes);
-            let (_, led) = seal(&other, &[link]).open_home(&writer, &ring).unwrap();
+            let later = seal(&other, &[link]);
+            let (_, led) = later.open_home(&writer, &ring).unwrap();
             assert_eq!(home.open_home(&writer, &led.unwrap()).is_ok(), !revokes);
         }
     }
