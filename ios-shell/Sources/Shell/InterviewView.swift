@@ -56,8 +56,8 @@ struct InterviewView: View {
         }
     }
 
-    private var choices: some View {
-        Cards(items: interview.choices) { choice in
+    @ViewBuilder private var choices: some View {
+        Cards(items: interview.choices.filter { !isUrgent($0) }) { choice in
             let marked = interview.isMarked(choice.code)
             let colour = choice.picture == "call" ? look.palette.red : look.palette.ink
             Button { interview.tap(choice) } label: {
@@ -75,7 +75,13 @@ struct InterviewView: View {
             .accessibilityLabel(choice.text)
             .accessibilityAddTraits(marked ? [.isButton, .isSelected] : .isButton)
         }
+        ForEach(interview.choices.filter(isUrgent)) { choice in
+            BigButton(choice.text, picture: choice.picture, main: look.palette.red) { interview.tap(choice) }
+        }
     }
+
+    /// What was just read out has happened already: nobody looks for this one among the others.
+    private func isUrgent(_ choice: Choice) -> Bool { choice.picture == "call" && interview.question?.quote != nil }
 
     @ViewBuilder private var picker: some View {
         if let sought = interview.half.sought {

@@ -43,7 +43,7 @@ class HouseholdsScreen(host: Host) : Screen(host) {
     override fun speech() = text(R.string.search_hint)
 
     override fun content(into: LinearLayout) {
-        into.addView(kit.text(sought.ifEmpty { text(R.string.search_hint) }, look.heading, if (sought.isEmpty()) palette.soft else palette.ink, bold = true))
+        into.addView(kit.sought(sought.ifEmpty { text(R.string.search_hint) }, sought.isEmpty()))
         if (sought.isNotEmpty()) {
             val hits = host.attempt { host.app.phone.search(sought, 12u) }.orEmpty()
             for (hit in hits) {

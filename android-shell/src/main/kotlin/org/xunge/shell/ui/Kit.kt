@@ -55,6 +55,12 @@ class Kit(val look: Look) {
         if (Build.VERSION.SDK_INT >= 28) isAccessibilityHeading = true
     }
 
+    /** What is sought, framed; softly while it is only a hint. */
+    fun sought(words: String, hint: Boolean) = text(words, look.heading, if (hint) palette.soft else palette.ink, bold = true).apply {
+        setPadding(look.dp(12), look.dp(6), look.dp(12), look.dp(6))
+        background = box(palette.paper, palette.ink, 3)
+    }
+
     /** Lines stand 1.35 times the text size apart, whatever the font says; words are not torn. */
     private fun TextView.airy() {
         val natural = paint.fontMetrics.run { descent - ascent }

@@ -32,12 +32,7 @@ class PickerWidget(ask: Ask) : Widget(ask) {
     }
 
     private fun search(into: LinearLayout, sought: String) {
-        into.addView(
-            kit.text(sought.ifEmpty { words(R.string.search_hint) }, look.heading, if (sought.isEmpty()) palette.soft else palette.ink, bold = true).apply {
-                setPadding(look.dp(12), look.dp(6), look.dp(12), look.dp(6))
-                background = kit.box(palette.paper, palette.ink, 3)
-            },
-        )
+        into.addView(kit.sought(sought.ifEmpty { words(R.string.search_hint) }, sought.isEmpty()))
         if (sought.isNotEmpty()) {
             val hits = host.attempt { host.app.phone.search(sought, HITS.toUInt()) }.orEmpty().filter { it.kind == "household" }
             for (hit in hits) into.addView(entry(hit.id, listOf(hit.title, hit.door).filter { it.isNotEmpty() }.joinToString(" · "), hit.speech))

@@ -12,6 +12,7 @@ import org.xunge.shell.Host
 import org.xunge.shell.Question
 import org.xunge.shell.R
 import org.xunge.shell.Said
+import org.xunge.shell.ui.Role
 import org.xunge.shell.ui.spoken
 
 /** What a widget asks, where it keeps what is half answered, and to whom the answer goes. */
@@ -61,14 +62,37 @@ abstract class Widget(protected val ask: Ask) {
     /** Cards of choices, two a row where the words allow it. */
     protected fun cards(into: LinearLayout, choices: List<Choice>, chosen: Set<String>, tap: (Choice) -> Unit) {
         val columns = kit.columnsFor(choices.map { it.text })
-        val views = choices.map { choice ->
+        val cards = ArrayList<View>()
+        val lay = {
+            if (cards.isNotEmpty()) into.addView(kit.grid(columns, cards.toList()))
+            cards.clear()
+        }
+        for (choice in choices) {
             val marked = choice.code in chosen
-            val colour = if (choice.picture == "call") palette.red else palette.green
-            val picture = kit.picture(choice.picture, if (choice.picture == "call") palette.red else palette.ink, 48)
-            kit.card(picture, choice.text, choice.speech, "choice", columns == 1, marked, colour) { tap(choice) }
+            val calls = choice.picture == "call"
+            if (calls && question.quote != null) {
+                // What was just read out has happened already: nobody looks for this one among the others.
+                lay()
+                into.addView(urgent(choice, marked, tap))
+                continue
+            }
+            val picture = kit.picture(choice.picture, if (calls) palette.red else palette.ink, 48)
+            cards += kit.card(picture, choice.text, choice.speech, "choice", columns == 1, marked, if (calls) palette.red else palette.green) { tap(choice) }
                 .also { it.setTag(R.id.code, choice.code) }
         }
-        into.addView(kit.grid(columns, views))
+        lay()
+    }
+
+    private fun urgent(choice: Choice, marked: Boolean, tap: (Choice) -> Unit): View =
+        kit.button(choice.text, "choice", Role.DANGER, choice.picture, choice.speech) { tap(choice) }.apply {
+            minimumHeight = look.dp(URGENT)
+            if (marked) background = kit.box(palette.red, palette.ink, 5)
+            isSelected = marked
+            setTag(R.id.code, choice.code)
+        }
+
+    private companion object {
+        const val URGENT = 76
     }
 
     /** Choosing by tap: at once, or, where the settings say so, spoken first and chosen by the second tap. */
