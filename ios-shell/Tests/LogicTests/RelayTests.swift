@@ -52,7 +52,7 @@ struct RelayTests {
         try await stage.send()
         let filter = RecordFilter(kind: "dispute", syncState: "received", limit: 1, after: nil)
         let report = try #require(try stage.shell.phone.records(filter: filter).first?.record)
-        try await Supervisor(town).giveBack(report, "缺地点，请说一句在哪里")
+        try Supervisor(town).giveBack(report, "缺地点，请说一句在哪里")
         try await stage.send()
 
         let home = try stage.home()

@@ -1,31 +1,28 @@
 // A supervisor at the console: signs in with a one-time password, and sends the forms that the pages hold.
 import Foundation
-#if canImport(FoundationNetworking)
-import FoundationNetworking
-#endif
 
 @MainActor
 final class Supervisor {
-    private let town: Town
-    private let session: URLSession
+    private let browser: Browser
+    private let origin: String
 
-    init(_ town: Town) async throws {
-        self.town = town
-        session = URLSession(configuration: .default)
+    init(_ town: Town) throws {
+        origin = town.url
+        browser = Browser(port: UInt16(town.url.split(separator: ":").last ?? "") ?? 0)
         let login = town.admin
         let code = totp(login["totp_secret"] ?? "", at: Date())
         let fields = ["user": login["user"] ?? "", "password": login["password"] ?? "", "totp": code]
-        let page = try await submit("/login", "login", fields)
+        let page = try submit("/login", "login", fields)
         guard page.contains("data-action=\"logout\"") else { throw Failure("signing in ends at: \(page.prefix(2000))") }
     }
 
     /// Returns a report with a note.
-    func giveBack(_ record: String, _ note: String) async throws {
-        _ = try await submit("/records/\(record)", "return", ["note": note])
+    func giveBack(_ record: String, _ note: String) throws {
+        _ = try submit("/records/\(record)", "return", ["note": note])
     }
 
-    private func submit(_ path: String, _ action: String, _ fields: [String: String]) async throws -> String {
-        let page = try await send(URLRequest(url: address(path)))
+    private func submit(_ path: String, _ action: String, _ fields: [String: String]) throws -> String {
+        let page = try browser.page(path)
         let forms = page.components(separatedBy: "<form").dropFirst().map { $0.components(separatedBy: "</form>")[0] }
         guard let form = forms.first(where: { $0.contains("data-action=\"\(action)\"") }) else {
             throw Failure("no form \(action) on \(path)")
@@ -38,31 +35,17 @@ final class Supervisor {
         for tag in tags where tag.hasPrefix("input") && !tag.contains("type=\"file\"") {
             if let name = attribute("name", tag), let value = attribute("value", tag), values[name] == nil { values[name] = value }
         }
-        var request = URLRequest(url: address(target))
-        request.httpMethod = "POST"
-        request.setValue(town.url, forHTTPHeaderField: "Origin")
         if tags[0].contains("multipart/form-data") {
             let boundary = "xunge-shell-boundary-71b3"
             let parts = values.map { "--\(boundary)\r\nContent-Disposition: form-data; name=\"\($0)\"\r\n\r\n\($1)\r\n" }
-            request.setValue("multipart/form-data; boundary=\(boundary)", forHTTPHeaderField: "Content-Type")
-            request.httpBody = Data((parts.joined() + "--\(boundary)--\r\n").utf8)
-        } else {
-            let pairs = values.map { "\($0)=\($1.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "")" }
-            request.setValue("application/x-www-form-urlencoded", forHTTPHeaderField: "Content-Type")
-            request.httpBody = Data(pairs.joined(separator: "&").utf8)
+            return try send(target, "multipart/form-data; boundary=\(boundary)", parts.joined() + "--\(boundary)--\r\n")
         }
-        return try await send(request)
+        let pairs = values.map { "\($0)=\($1.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "")" }
+        return try send(target, "application/x-www-form-urlencoded", pairs.joined(separator: "&"))
     }
 
-    private func address(_ path: String) -> URL {
-        URL(string: path, relativeTo: URL(string: town.url)) ?? URL(fileURLWithPath: path)
-    }
-
-    private func send(_ request: URLRequest) async throws -> String {
-        let (data, answer) = try await session.data(for: request)
-        let text = String(decoding: data, as: UTF8.self)
-        guard (answer as? HTTPURLResponse)?.statusCode == 200 else { throw Failure("\(request.url as Any): \(answer) \(text.prefix(1000))") }
-        return text
+    private func send(_ target: String, _ kind: String, _ body: String) throws -> String {
+        try browser.page(target, headers: ["Origin": origin, "Content-Type": kind], body: Data(body.utf8))
     }
 
     private func attribute(_ name: String, _ tag: String) -> String? {

@@ -3,8 +3,10 @@ package org.xunge.shell
 import android.app.Activity
 import android.app.job.JobScheduler
 import android.content.ContentResolver
+import android.content.Context
 import android.content.Intent
 import android.net.Uri
+import android.os.Parcelable
 import android.view.WindowManager
 import android.widget.TextView
 import java.io.File
@@ -49,7 +51,7 @@ class AroundTest {
             enrol(shell, "陈有田")
             visit(shell)
             val visited = recordsOf(shell.app.phone, kind = "visit", state = "waiting").single().record
-            val scheduler = shell.app.getSystemService(JobScheduler::class.java)
+            val scheduler = shell.app.getSystemService(Context.JOB_SCHEDULER_SERVICE) as JobScheduler
             assertNotNull(scheduler.allPendingJobs.firstOrNull { it.id == SyncJob.SOON })
             shell.tap("more")
             shell.tap("lock")
@@ -74,8 +76,8 @@ class AroundTest {
             shell.tap("courier")
             shell.tap("give")
             val chooser = shadowOf(shell.activity as Activity).nextStartedActivity
-            val send = checkNotNull(chooser.getParcelableExtra(Intent.EXTRA_INTENT, Intent::class.java))
-            val uri = checkNotNull(send.getParcelableExtra(Intent.EXTRA_STREAM, Uri::class.java))
+            val send = checkNotNull(held<Intent>(chooser, Intent.EXTRA_INTENT))
+            val uri = checkNotNull(held<Uri>(send, Intent.EXTRA_STREAM))
             assertEquals(ContentResolver.SCHEME_CONTENT, uri.scheme)
             assertTrue(File(Pictures.folder(shell.app), "xunge.bundle").length() > 100)
             assertTrue(shell.words().contains("封好了"))
@@ -137,14 +139,16 @@ class AroundTest {
         }
     }
 
+    @Suppress("DEPRECATION") // The typed getter came with API 33.
+    private fun <T : Parcelable> held(intent: Intent, name: String): T? = intent.getParcelableExtra(name)
+
     private fun enrol(shell: Shell, name: String) {
         shell.tap("enrol")
         paste(shell, Town.ticket(name))
     }
 
     private fun paste(shell: Shell, ticket: String) {
-        shell.app.getSystemService(android.content.ClipboardManager::class.java)
-            .setPrimaryClip(android.content.ClipData.newPlainText("", ticket))
+        shell.copy(ticket)
         shell.tap("paste")
         "1357".forEach { shell.tap("key_$it") }
         shell.tap("enrol")

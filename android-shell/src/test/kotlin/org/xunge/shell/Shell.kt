@@ -3,6 +3,9 @@ package org.xunge.shell
 
 import android.Manifest
 import android.app.Activity
+import android.content.ClipData
+import android.content.ClipboardManager
+import android.content.Context
 import android.content.Intent
 import android.graphics.Bitmap
 import android.graphics.Canvas
@@ -185,6 +188,12 @@ class Shell(enrolled: Boolean = true, private val body: Int = 20, language: Stri
         taps += 1
         check(view.performClick()) { "$does takes no tap" }
         idle()
+    }
+
+    /** Puts a text where another app would. */
+    fun copy(text: String) {
+        val clipboard = app.getSystemService(Context.CLIPBOARD_SERVICE) as ClipboardManager
+        clipboard.setPrimaryClip(ClipData.newPlainText("", text))
     }
 
     fun type(text: String) {
