@@ -84,6 +84,7 @@ async fn the_colleague_mends(scene: &Scene, colleague: &mut Worker, report: &str
     let shown = colleague.phone.call("record", json!({"record": report}));
     assert!(shown.await.unwrap().to_string().contains(note));
 
+    colleague.mood(Mood::Thorough, "在东头的田埂上");
     colleague.amend(report).await.unwrap();
     colleague.sync().await.unwrap();
     let record = scene.record(report).await;
