@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::channel;
 
 use common::*;
-use xunge_protocol::system::{Grant, OrgNode};
+use xunge_protocol::system::{Grant, OrgNode, Share};
 use xunge_protocol::{Entry, EntryKind, Hash32, RecordId, ScopeId, Segment, Timestamp, WriterId};
 use xunge_records::Kind;
 use xunge_server::audit::AuditEvent;
@@ -401,6 +401,36 @@ fn parts_of_an_upload_follow_each_other_though_many_send_the_same_one(place: &Pl
 }
 
 /// What a store says to every kind of question, in words.
+/// A share of `record` with a far grid, whose log gets the record's entries, and one that ended.
+fn share_far(place: &Place, record: RecordId) -> Share {
+    let share = Share {
+        record,
+        home: GRID,
+        guest: GRID_FAR,
+        acts: GRID,
+        from: Timestamp(MONDAY),
+        until: None,
+    };
+    place
+        .relay
+        .store
+        .write(move |tx| {
+            tx.put_share(&share)?;
+            tx.put_share(&Share {
+                guest: GRID_BESIDE,
+                until: Some(Timestamp(MONDAY + 1)),
+                ..share
+            })?;
+            for id in tx.unplaced_entries(GRID_FAR, GRID, record)? {
+                let position = tx.next_position(GRID_FAR)?;
+                tx.insert_guest_entry(GRID_FAR, position, id, record)?;
+            }
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+    share
+}
+
 fn answers(place: &Place) -> Vec<String> {
     let mut first = place.phone("王秀英", &[GRID]);
     let mut second = place.phone("李大山", &[GRID_BESIDE, GRID_FAR]);
@@ -514,6 +544,7 @@ fn answers(place: &Place) -> Vec<String> {
         .unwrap();
     let all = vec![COUNTY, TOWN, VILLAGE, GRID, GRID_BESIDE, GRID_FAR];
     let window = Window { skip: 0, take: 50 };
+    share_far(place, dispute);
     let more = place.relay.store.read(|tx| {
         let mut said = Vec::new();
         for show in Show::ALL {
@@ -600,6 +631,13 @@ fn answers(place: &Place) -> Vec<String> {
             said.push(format!("{:?}", tx.record_ids(*scope, Kind::Visit)?.len()));
         }
         said.push(format!("{:?}", tx.org_nodes(place.relay.now())?));
+        said.push(format!("{:?}", tx.shares_of(dispute)?));
+        said.push(format!("{:?}", tx.shares_in(&[GRID_FAR], window)?));
+        said.push(format!("{}", tx.count_shares_in(&all)?));
+        let unplaced =
+            [GRID_FAR, GRID_BESIDE].map(|guest| tx.unplaced_entries(guest, GRID, dispute));
+        said.push(format!("{unplaced:?}"));
+        said.push(format!("{}", tx.erasures()?));
         said.push(format!("{:?}", tx.org_subtree(TOWN, place.relay.now())?));
         said.push(format!(
             "{:?}",
@@ -639,6 +677,7 @@ fn a_county_moves_by_backup_from_sqlite_to_postgres_and_back() {
     let mut phone = place.phone("王秀英", &[GRID]);
     let dispute = phone.dispute(GRID);
     phone.sync(&place);
+    let share = share_far(&place, dispute);
     let folder = tempfile::tempdir().unwrap();
     let (there, back) = (folder.path().join("there"), folder.path().join("back"));
     let media = place.dir.path().join("media");
@@ -662,11 +701,13 @@ fn a_county_moves_by_backup_from_sqlite_to_postgres_and_back() {
         store
             .read(|tx| {
                 Ok::<_, StoreError>((
-                    tx.entries_after(GRID, 0, 1 << 20)?,
+                    [GRID, GRID_FAR].map(|scope| tx.entries_after(scope, 0, 1 << 20)),
                     tx.record(GRID, dispute)?,
+                    tx.shares_of(dispute)?,
                 ))
             })
-            .map(|(entries, record)| {
+            .map(|(entries, record, shares)| {
+                assert!(shares.contains(&share));
                 format!("{entries:?} {:?}", record.map(|r| (r.number, r.state)))
             })
             .unwrap()

@@ -46,6 +46,10 @@ pub struct Living {
 pub struct Sharing {
     /// The share in force.
     pub living: Option<Living>,
+    /// Code of the grid that reads the record now; may be empty.
+    pub guest: String,
+    /// Whether that grid acts.
+    pub guest_acts: bool,
     /// Grids to choose from; others by their code.
     pub grids: Vec<Choosable>,
 }
@@ -99,6 +103,11 @@ pub(super) fn part(
     let grids = seen.filter_map(|scope| context.places.get(scope));
     Ok(Some(Sharing {
         living: share.map(|share| living(context, share)),
+        guest: share
+            .and_then(|share| context.places.get(share.guest))
+            .map(|node| node.code.clone())
+            .unwrap_or_default(),
+        guest_acts: share.is_some_and(|share| share.acts == share.guest),
         grids: grids
             .filter(|node| node.level.as_str() >= GRID && Some(node.scope) != record.scope)
             .map(|node| Choosable {
