@@ -19,6 +19,7 @@ use xunge_protocol::{
     Entry, EntryKind, Hash32, PublicKey, PulledEntry, PulledSegment, RecordId, RefusalCode,
     ScopeId, Segment, SyncResponse, Verdict, WireError, WriterId, wire,
 };
+use xunge_records::lists::Audience;
 use xunge_records::{Document, Edit, FormRef, Kind};
 use xunge_server::account::{Actor, Role};
 use xunge_server::authority::{self, AuthorityError, Draft};
@@ -34,6 +35,7 @@ on_both! {
     a_first_copy_of_the_guest_s_grid_has_the_person_until_the_sharing_ends
     an_end_that_is_younger_than_the_backup_stays_one
     two_grids_that_share_with_each_other_are_pushed_to_at_once
+    no_document_that_phones_read_takes_a_category_for_the_town_alone
     a_person_has_one_guest_at_a_time_and_only_who_sees_the_home_shares
 }
 
@@ -458,6 +460,38 @@ fn two_grids_that_share_with_each_other_are_pushed_to_at_once(place: &Place) {
     positions.dedup();
     assert_eq!(positions.len(), 12);
     assert!(positions.is_sorted());
+}
+
+fn no_document_that_phones_read_takes_a_category_for_the_town_alone(place: &Place) {
+    let person = person(place, HOME, "李秀英");
+    let mut home = follower(place, "王秀英", HOME, person, HOME);
+    let categorise = |code: &str| Edit {
+        set: vec![(format!("categories/{code}"), true.into())],
+        ..Edit::default()
+    };
+    let lists = place.relay.lists().get("person_category").unwrap();
+    let of = |audience| {
+        lists
+            .codes()
+            .iter()
+            .find(|c| c.audience == audience)
+            .unwrap()
+    };
+    let (sensitive, permitted) = (of(Audience::Relay), of(Audience::Phone));
+    home.edit(person, categorise(&sensitive.code));
+    home.sync(place);
+    let said = verdict(&home, HOME);
+    assert!(
+        is_refused(&said, RefusalCode::OperationNotAllowed),
+        "{said:?}"
+    );
+    let by_the_town = |code: &str| -> Result<xunge_records::Record, AuthorityError> {
+        let draft = Draft::default().set(format!("categories/{code}"), true);
+        authority::command(&place.relay, move |a, _| a.write(person, None, draft))
+    };
+    let refused = by_the_town(&sensitive.code);
+    assert!(matches!(refused, Err(AuthorityError::Refused(_))));
+    by_the_town(&permitted.code).unwrap();
 }
 
 fn a_person_has_one_guest_at_a_time_and_only_who_sees_the_home_shares(place: &Place) {

@@ -5,7 +5,7 @@ use rusqlite::Transaction;
 use xunge_protocol::{RecordId, ScopeId};
 
 use super::records::{self, RecordRow};
-use super::{Store, StoreError, clock, erasure, identity, shares};
+use super::{Store, StoreError, clock, erasure, identity, projection, shares};
 
 impl Store {
     /// Forgets the records of scopes that are closed to this phone, if nothing of its own there waits for an answer.
@@ -16,7 +16,9 @@ impl Store {
                 .prepare_cached(
                     "SELECT scope FROM scope s WHERE closed = 1
                        AND (EXISTS (SELECT 1 FROM change c WHERE c.scope = s.scope AND c.verdict <> 4
-                                    AND c.record NOT IN (SELECT record FROM share WHERE ended = 0))
+                                    AND c.record NOT IN (SELECT record FROM share WHERE home = s.scope
+                                      AND ended = 0
+                                      AND guest IN (SELECT scope FROM scope WHERE closed = 0)))
                          OR EXISTS (SELECT 1 FROM share h WHERE h.guest = s.scope))
                        AND NOT EXISTS (SELECT 1 FROM change c WHERE c.scope = s.scope AND c.mine = 1
                                        AND c.verdict IN (0, 2))",
@@ -59,23 +61,22 @@ impl Store {
 }
 
 fn purge(tx: &Transaction<'_>, scope: ScopeId) -> Result<(), StoreError> {
-    shares::purge(tx, scope)?;
-    // What another scope of this phone still reads stays.
-    let records = tx
+    let kept = shares::purge(tx, scope)?;
+    let here = tx
         .prepare_cached(
-            "SELECT DISTINCT record FROM change WHERE scope = ?1 AND verdict <> 4
-               AND record NOT IN (SELECT record FROM share WHERE ended = 0 AND guest <> ?1)",
+            "SELECT record FROM change WHERE scope = ?1 AND verdict <> 4
+             UNION SELECT record FROM set_aside_entry WHERE scope = ?1",
         )?
         .query_map([scope.0], |row| Ok(RecordId(row.get(0)?)))?
         .collect::<Result<Vec<_>, _>>()?;
-    for record in &records {
-        erasure::forget(tx, record)?;
+    for record in &here {
+        if !kept.contains(record) {
+            erasure::forget(tx, record)?;
+        } else if records::one(tx, record)?.is_some() {
+            // Found by its own name from now on: its household goes.
+            projection::project(tx, record)?;
+        }
     }
-    tx.execute(
-        "DELETE FROM set_aside_entry
-         WHERE scope = ?1 AND record NOT IN (SELECT record FROM share WHERE ended = 0)",
-        [scope.0],
-    )?;
     // If it is opened again, it is read from the start.
     tx.execute("UPDATE scope SET cursor = 0 WHERE scope = ?1", [scope.0])?;
     Ok(())

@@ -1,6 +1,8 @@
 //! Records of another scope that this phone reads because they are shared with one of its own, and who reads what this
 //! phone's scopes share.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{OptionalExtension as _, Transaction};
 use xunge_protocol::system::Share;
 use xunge_protocol::{RecordId, ScopeId};
@@ -31,6 +33,7 @@ fn sharing(tx: &Transaction<'_>, record: &RecordId) -> Result<Option<Sharing>, S
     Ok(tx
         .prepare_cached(
             "SELECT home, guest, acts, home NOT IN (SELECT scope FROM scope WHERE closed = 0)
+                 AND guest IN (SELECT scope FROM scope WHERE closed = 0)
              FROM share WHERE record = ?1 AND ended = 0",
         )?
         .query_row([record.0], |row| {
@@ -90,16 +93,28 @@ fn forget(tx: &Transaction<'_>, record: &RecordId, home: ScopeId) -> Result<(), 
     Ok(())
 }
 
-/// Forgets what other scopes share with `guest`, which is closed to this phone.
-pub(super) fn purge(tx: &Transaction<'_>, guest: ScopeId) -> Result<(), StoreError> {
-    for (record, home) in shared_with(tx, guest, "1")? {
+/// Forgets what other scopes share with `closed`, which is closed to this phone, and whom that shared with others. Returns
+/// the records of `closed` that this phone reads on, for another scope of its own.
+pub(super) fn purge(
+    tx: &Transaction<'_>,
+    closed: ScopeId,
+) -> Result<BTreeSet<RecordId>, StoreError> {
+    for (record, home) in shared_with(tx, closed, "1")? {
         tx.execute(
             "DELETE FROM share WHERE record = ?1 AND guest = ?2",
-            (record.0, guest.0),
+            (record.0, closed.0),
         )?;
         forget(tx, &record, home)?;
     }
-    Ok(())
+    tx.execute(
+        "DELETE FROM share WHERE home = ?1
+           AND guest NOT IN (SELECT scope FROM scope WHERE closed = 0)",
+        [closed.0],
+    )?;
+    Ok(tx
+        .prepare_cached("SELECT record FROM share WHERE home = ?1 AND ended = 0")?
+        .query_map([closed.0], |row| Ok(RecordId(row.get(0)?)))?
+        .collect::<Result<_, _>>()?)
 }
 
 /// The log is to be heard anew, in every scope.
@@ -144,7 +159,8 @@ pub(super) fn may_be_here(
     Ok(tx
         .prepare_cached(
             "SELECT 1 FROM scope WHERE scope = ?1 AND closed = 0
-             UNION ALL SELECT 1 FROM share WHERE record = ?2 AND home = ?1 AND ended = 0",
+             UNION ALL SELECT 1 FROM share WHERE record = ?2 AND home = ?1 AND ended = 0
+               AND guest IN (SELECT scope FROM scope WHERE closed = 0)",
         )?
         .exists((home.0, record.0))?)
 }

@@ -55,11 +55,6 @@ pub fn share(
                 "is the grid where the person lives",
             ));
         }
-        if has_category_for_the_town_alone(authority, &person) {
-            return Err(CommandError::NotPossible(
-                "the record holds a category that no phone may have".into(),
-            ));
-        }
         let acts = match acts {
             Acts::Residence => home,
             Acts::Registered => guest,
@@ -121,14 +116,6 @@ fn check(actor: &Actor, reason: &str) -> Result<(), CommandError> {
         return Err(CommandError::bad("reason", "is required"));
     }
     wording::check_length("reason", reason)
-}
-
-fn has_category_for_the_town_alone(authority: &Authority<'_>, person: &Record) -> bool {
-    let lists = authority.relay().lists().for_phone();
-    person
-        .fields
-        .members("categories")
-        .any(|code| !lists.contains("person_category", code))
 }
 
 fn note(

@@ -3,9 +3,9 @@
 use xunge_protocol::system::WriterRole;
 use xunge_protocol::{Entry, RefusalCode, ScopeId, WriterId};
 use xunge_records::guard::rules::{Arrival, check_role};
-use xunge_records::lists::CodeLists;
+use xunge_records::lists::{Audience, CodeLists};
 use xunge_records::model::validate::{ProblemCode, validate};
-use xunge_records::{CheckedChange, Document, GuardError, Record};
+use xunge_records::{CheckedChange, Document, GuardError, Kind, Record};
 
 use super::guarded::{Guarded, Passed, Seen, guard};
 use super::{LogError, LogWork, Origin};
@@ -163,6 +163,14 @@ impl LogWork<'_> {
         after: Seen,
     ) -> Result<Result<(), Refusal>, LogError> {
         if let Content::Checked(lists) = bearer.content
+            && names_sensitive_category(change, after.read.kind, lists)
+        {
+            return Ok(Err(Refusal {
+                code: RefusalCode::OperationNotAllowed,
+                detail: Some("a category that no phone may have".into()),
+            }));
+        }
+        if let Content::Checked(lists) = bearer.content
             && let Some(refusal) = unusable(change, &after.read, lists)
         {
             return Ok(Err(refusal));
@@ -175,6 +183,23 @@ impl LogWork<'_> {
         self.keep(after, origin);
         Ok(Ok(()))
     }
+}
+
+/// Whether a change gives a person a category that is for the town alone. Phones read the documents of their grids, so none
+/// of them may hold it, whoever writes it.
+fn names_sensitive_category(change: &CheckedChange, kind: Kind, lists: &CodeLists) -> bool {
+    let Some(list) = lists
+        .get("person_category")
+        .filter(|_| kind == Kind::Person)
+    else {
+        return false;
+    };
+    change.operations.set.iter().any(|(path, _)| {
+        path.strip_prefix("categories/").is_some_and(|member| {
+            list.get(member)
+                .is_some_and(|code| code.audience == Audience::Relay)
+        })
+    })
 }
 
 /// Why a change would leave its record unusable. What others wrote before is not held against it, and a code that this

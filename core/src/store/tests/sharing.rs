@@ -266,6 +266,93 @@ fn what_a_worker_wrote_of_a_person_before_the_move_is_sent_before_it_is_forgotte
     assert!(store.record(&shared.person).unwrap().is_none());
 }
 
+#[test]
+fn who_leaves_the_home_forgets_whom_it_shares_with_others_once_all_is_sent() {
+    let mut phone = Phone::new();
+    let store = phone.enrolled();
+    let (person, opening) = phone.relay.record(
+        Kind::Person,
+        &[
+            ("name", "李秀英"),
+            ("household", &RecordId::written(RELAY, 901).to_string()),
+        ],
+    );
+    let share = Share {
+        record: person,
+        home: GRID,
+        guest: HOME,
+        acts: GRID,
+        from: MORNING,
+        until: None,
+    };
+    let item = Entry {
+        record: share.entry_id(),
+        kind: EntryKind::SHARE,
+        body: wire::encode(&share),
+    };
+    let hash = Hash32::of(&item.body);
+    phone.relay.push(&store, vec![opening, (item, hash)]);
+    assert!(!store.sharing(&person).unwrap().unwrap().read_only);
+    let mut closed = phone.relay.response(vec![], vec![]);
+    closed.scopes.retain(|status| status.scope == COUNTY);
+    store.apply_response(&closed).unwrap();
+    // While the grid drains, it may still be written.
+    let edit = Save::edit(person, Kind::Person).set("phone", "13900000005");
+    store.save(&edit).unwrap();
+    store.purge_closed_scopes().unwrap();
+    assert!(store.has_waiting(&[]).unwrap());
+    phone.relay.accept_all(&store);
+    store.apply_response(&closed).unwrap();
+    store.purge_closed_scopes().unwrap();
+    assert!(store.record(&person).unwrap().is_none());
+    assert!(store.sharing(&person).unwrap().is_none());
+}
+
+#[test]
+fn who_leaves_the_home_for_the_guest_s_grid_reads_on_and_finds_the_person() {
+    let mut phone = Phone::new();
+    let store = phone.enrolled();
+    let (shared, opening) = Shared::new(&mut phone);
+    let item = phone.relay.segment(vec![shared.item(None)]);
+    let household = RecordId::written(RELAY, 901);
+    let edit = Edit {
+        open: Some(Open {
+            scope: HOME,
+            ..open(Kind::Household)
+        }),
+        set: vec![
+            ("head_name".into(), "王桂兰".into()),
+            ("door".into(), "9号".into()),
+        ],
+        ..Edit::default()
+    };
+    let mut document = Document::new(Kind::Household).unwrap();
+    let household = change(&mut document, RELAY, household, &edit);
+    let key = phone.relay.key.clone();
+    let household = Segment::seal(&key, RELAY, HOME, 1, Hash32([0; 32]), vec![household]);
+    let household = phone.relay.pulled(household);
+    let mut both = phone.relay.response(vec![], vec![household, opening, item]);
+    both.scopes.push(ScopeStatus {
+        scope: HOME,
+        cursor: 1,
+        more: false,
+        write: true,
+    });
+    store.apply_response(&both).unwrap();
+    let edit = Save::edit(shared.person, Kind::Person).set("phone", "13900000004");
+    store.save(&edit).unwrap();
+    phone.relay.accept_all(&store);
+    store.purge_closed_scopes().unwrap();
+    assert!(
+        store.search("9号", 9).unwrap().is_empty(),
+        "the household is forgotten"
+    );
+    let hits = store.search_shared("lxy", 9).unwrap();
+    assert_eq!(hits[0].record, shared.person);
+    let edit = Save::edit(shared.person, Kind::Person).set("phone", "13900000006");
+    assert_eq!(store.save(&edit).unwrap_err().code(), "shared_record");
+}
+
 /// A returned report of a worker of this grid, and the phone of the worker who is there too.
 fn returned_to(phone: &mut Phone, store: &Store, author: WriterId, worker: &str) -> RecordId {
     let key = SecretKey::from_seed(&author.0.repeat(4).try_into().unwrap());
