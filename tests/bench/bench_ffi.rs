@@ -38,7 +38,9 @@ pub(crate) async fn run(numbers: &mut Numbers) -> Outcome {
     let mut granted = (1, place.grids[0].1);
     grant_until(&place, &mut worker, &mut granted, FEW).await?;
     numbers.set("ffi.records", granted.1 as f64);
-    reopen(&mut worker, numbers, "ffi.unlock_mb", "ffi.resident_mb").await?;
+    let (unlock, settled) = reopen(&mut worker).await?;
+    numbers.set("ffi.unlock_mb", unlock);
+    numbers.set("ffi.resident_mb", settled);
     let Some(id) = worker.phone.worker().map(str::to_owned) else {
         fail!("nobody has enrolled");
     };

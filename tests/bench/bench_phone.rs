@@ -18,19 +18,28 @@ pub(crate) async fn run(numbers: &mut Numbers) -> Outcome {
 
     grant_until(&place, &mut worker, &mut granted, FEW).await?;
     numbers.set("phone.records", granted.1 as f64);
-    reopen(&mut worker, numbers, "phone.unlock_mb", "phone.resident_mb").await?;
+    memory(&mut worker, numbers, "").await?;
     search(&worker, numbers).await?;
 
     let all: usize = place.grids.iter().map(|(_, records)| records).sum();
     grant_until(&place, &mut worker, &mut granted, MANY.min(all)).await?;
     numbers.set("phone.records_20k", granted.1 as f64);
-    reopen(
-        &mut worker,
-        numbers,
-        "phone.unlock_20k_mb",
-        "phone.resident_20k_mb",
-    )
-    .await
+    memory(&mut worker, numbers, "_20k").await
+}
+
+/// The highest point of all that the phone did: the syncs that filled it, unlock, and a look around; each beside.
+async fn memory(worker: &mut Worker, numbers: &mut Numbers, which: &str) -> Outcome {
+    let name = |what: &str| format!("phone.{what}{which}_mb");
+    let Some(pid) = worker.phone.rpc().pid().await else {
+        fail!("the phone is gone")
+    };
+    let sync = memory_mb(pid, "VmHWM")?;
+    numbers.set(&name("sync"), sync);
+    let (unlock, settled) = reopen(worker).await?;
+    numbers.set(&name("unlock"), unlock);
+    numbers.set(&name("settled"), settled);
+    numbers.set(&name("resident"), sync.max(unlock).max(settled));
+    Ok(())
 }
 
 /// More grids for one worker, until the phone holds as many records.
@@ -60,23 +69,17 @@ pub(crate) async fn grant_until(
     fail!("after 1,000 syncs records still arrive")
 }
 
-/// A fresh process: its highest point at unlock, and what stays after a look around.
-pub(crate) async fn reopen(
-    worker: &mut Worker,
-    numbers: &mut Numbers,
-    highest: &str,
-    resident: &str,
-) -> Outcome {
+/// A fresh process: its highest point at unlock, and what stays after a look around, in megabytes.
+pub(crate) async fn reopen(worker: &mut Worker) -> Outcome<(f64, f64)> {
     worker.phone.restart().await?;
     let Some(pid) = worker.phone.rpc().pid().await else {
         fail!("the phone is gone")
     };
-    numbers.set(highest, memory_mb(pid, "VmHWM")?);
+    let unlock = memory_mb(pid, "VmHWM")?;
     worker.phone.call("home", json!({})).await?;
     worker.phone.call("search", json!({"text": "w"})).await?;
     worker.phone.call("records", json!({"limit": 50})).await?;
-    numbers.set(resident, memory_mb(pid, "VmRSS")?);
-    Ok(())
+    Ok((unlock, memory_mb(pid, "VmRSS")?))
 }
 
 /// CPU of a search by initials, door number and name.

@@ -29,6 +29,7 @@ pub(crate) struct Typed {
     notes: Notes,
     dice: ChaCha8Rng,
     habit: Vec<String>,
+    names: Vec<String>,
     characters: Vec<char>,
     typed: Arc<AtomicUsize>,
 }
@@ -39,10 +40,12 @@ impl Typed {
             notes,
             dice: ChaCha8Rng::seed_from_u64(seed),
             habit: Vec::new(),
+            names: Vec::new(),
             characters: CHARACTERS.chars().collect(),
             typed: Arc::default(),
         };
         typed.habit = (0..20).map(|_| typed.note()).collect();
+        typed.names = (0..20).map(|_| typed.characters(4)).collect();
         typed
     }
 
@@ -72,13 +75,13 @@ impl Typed {
 impl Words for Typed {
     fn text(&mut self, _: &str, id: &str) -> String {
         // Names, doors and places are short whoever writes them.
-        if !["note", "narrative"].contains(&id) && self.notes == Notes::Random {
-            return self.characters(4);
+        if !["note", "narrative"].contains(&id) {
+            return match self.notes {
+                Notes::Random => self.characters(4),
+                Notes::Repeating => self.names[self.dice.random_range(0..self.names.len())].clone(),
+            };
         }
-        self.typed.fetch_add(
-            usize::from(id == "note" || id == "narrative"),
-            Ordering::Relaxed,
-        );
+        self.typed.fetch_add(1, Ordering::Relaxed);
         match self.notes {
             Notes::Random => self.note(),
             Notes::Repeating => self.habit[self.dice.random_range(0..self.habit.len())].clone(),

@@ -10,7 +10,8 @@ use crate::run;
 /// Measure, and print ratios against floors measured in the same run.
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
-    /// Only those whose name begins so: `save`, `search`, `phone`, `day`, `year`, `relay`, `ffi`.
+    /// Only those whose name begins so: `save`, `search`, `phone`, `day`, `edit`, `http`, `year`, `relay`, `ffi`; or `flat`,
+    /// which runs when it is named only, since it fills a relay with a million records first.
     name: Option<String>,
     /// Write one flat object of name and number.
     #[arg(long, value_name = "FILE")]

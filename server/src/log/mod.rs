@@ -167,21 +167,26 @@ impl<'a> LogWork<'a> {
 
     /// Writes the rows of all records that changed. Must come last in the transaction.
     pub fn project(&mut self) -> Result<(), LogError> {
+        let mut rows = Vec::new();
         for (id, loaded) in &mut self.loaded {
             if let (true, Some(origin)) = (loaded.dirty, loaded.origin) {
                 let scope = loaded.scope;
                 let json = loaded.json.take();
                 let record = loaded.read(*id)?;
                 let json = json.unwrap_or_else(|| schema::to_json(record).to_string());
-                let mut row = projection::row(record, json, scope, origin, self.now);
-                if let Some(household) = row.household
-                    && let Some(tombstone) = self.tx.tombstone(household)?
-                {
-                    row.household = tombstone.successor;
-                }
-                self.tx.put_record(&row)?;
+                rows.push(projection::row(record, json, scope, origin, self.now));
                 loaded.dirty = false;
             }
+        }
+        let households: Vec<_> = rows.iter().filter_map(|row| row.household).collect();
+        self.tx.expect_tombstones(&households)?;
+        for mut row in rows {
+            if let Some(household) = row.household
+                && let Some(tombstone) = self.tx.tombstone(household)?
+            {
+                row.household = tombstone.successor;
+            }
+            self.tx.put_record(&row)?;
         }
         Ok(())
     }

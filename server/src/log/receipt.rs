@@ -1,35 +1,41 @@
 //! Receipts: what the relay promises about one segment, made from what it stored.
 
-use xunge_protocol::{Receipt, ScopeId, Suite, Verdict, WriterId};
+use xunge_protocol::{Receipt, ScopeId, SegmentHeader, Suite, Timestamp, Verdict, WriterId};
 
 use crate::relay::Relay;
 use crate::store::{EntryId, LogTx, QuarantineState, StoreError, StoreResult};
 
-/// Writes the receipt of a stored segment, the first or the next revision.
+/// Writes the first receipt of a segment that was just stored, at `received_at`.
 pub(crate) fn write(
     relay: &Relay,
     tx: &dyn LogTx,
-    scope: ScopeId,
-    writer: WriterId,
-    index: u64,
+    header: &SegmentHeader,
+    received_at: Timestamp,
     verdicts: Vec<Verdict>,
-    first: bool,
 ) -> StoreResult<()> {
-    let segment = tx
-        .segment(scope, writer, index)?
-        .ok_or_else(|| StoreError::Corrupt(format!("no segment {scope}-{writer}-{index}")))?;
+    insert(relay, tx, header, received_at, 0, verdicts)
+}
+
+fn insert(
+    relay: &Relay,
+    tx: &dyn LogTx,
+    header: &SegmentHeader,
+    received_at: Timestamp,
+    revision: u32,
+    verdicts: Vec<Verdict>,
+) -> StoreResult<()> {
     let county = relay.county();
     let receipt = Receipt {
         suite: Suite::default().byte(),
-        sequence: tx.next_receipt_sequence(writer)?,
+        sequence: tx.next_receipt_sequence(header.writer)?,
         epoch: county.epoch,
         relay: county.relay_writer,
-        writer,
-        scope,
-        index,
-        header: segment.header.hash(),
-        revision: if first { 0 } else { segment.revision + 1 },
-        received_at: segment.received_at,
+        writer: header.writer,
+        scope: header.scope,
+        index: header.index,
+        header: header.hash(),
+        revision,
+        received_at,
         verdicts,
     };
     tx.insert_receipt(&receipt.sign(&county.relay_key))
@@ -73,5 +79,9 @@ pub(crate) fn revise(
             }
         });
     }
-    write(relay, tx, scope, writer, index, verdicts, false)
+    let segment = tx
+        .segment(scope, writer, index)?
+        .ok_or_else(|| StoreError::Corrupt(format!("no segment {scope}-{writer}-{index}")))?;
+    let (header, at) = (&segment.header, segment.received_at);
+    insert(relay, tx, header, at, segment.revision + 1, verdicts)
 }

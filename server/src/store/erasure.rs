@@ -22,6 +22,10 @@ pub struct TombstoneRow {
 pub trait Erasure {
     /// The tombstone of a record, if it was erased.
     fn tombstone(&self, record: RecordId) -> StoreResult<Option<TombstoneRow>>;
+    /// Says that [`Self::tombstone`] will be asked of these records, so that a distant database is asked once.
+    fn expect_tombstones(&self, _records: &[RecordId]) -> StoreResult<()> {
+        Ok(())
+    }
     /// The scope in whose quarantine something of a record lies, of one that was never accepted.
     fn quarantined_in(&self, record: RecordId) -> StoreResult<Option<ScopeId>>;
     /// Puts a tombstone, and removes everything else that names the record: the bodies of its entries (an entry whose

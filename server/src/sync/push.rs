@@ -173,16 +173,8 @@ fn take(
             }
         });
     }
-    let SegmentHeader { scope, index, .. } = header;
-    receipt::write(
-        authority.relay(),
-        tx,
-        scope,
-        writer.id(),
-        index,
-        verdicts,
-        true,
-    )?;
+    let scope = header.scope;
+    receipt::write(authority.relay(), tx, &header, now, verdicts)?;
     if !xunge_planted::is_on(Bug::DependentsForgotten)
         && !tx
             .quarantine(Some(QuarantineState::Waiting), Some(&[scope]), None, 1)?

@@ -31,6 +31,30 @@ impl Erasure for PgTx<'_> {
         .transpose()
     }
 
+    fn expect_tombstones(&self, records: &[RecordId]) -> StoreResult<()> {
+        let mut ids = Vec::new();
+        for record in records {
+            if !self.state.borrow().tombstones.contains_key(record) {
+                ids.push(record.0.to_vec());
+            }
+        }
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let sql =
+            format!("SELECT {TOMBSTONE} FROM tombstones WHERE county = $1 AND record = ANY($2)");
+        let found = self.query(&sql, &[&self.county(), &ids])?;
+        let mut state = self.state.borrow_mut();
+        for record in records {
+            state.tombstones.entry(*record).or_insert(None);
+        }
+        for r in &found {
+            let row = tombstone(r)?;
+            state.tombstones.insert(row.record, Some(row));
+        }
+        Ok(())
+    }
+
     fn quarantined_in(&self, record: RecordId) -> StoreResult<Option<ScopeId>> {
         self.query_opt(
             "SELECT scope FROM quarantine WHERE county = $1 AND record = $2 LIMIT 1",
