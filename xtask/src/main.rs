@@ -5,6 +5,7 @@ mod bench;
 mod bindings;
 mod demo;
 mod dictionary;
+mod fuzz;
 mod ios;
 mod phrases;
 mod pictures;
@@ -38,6 +39,8 @@ enum Task {
     Bench(bench::Bench),
     /// Run the simulation for as long as asked.
     Soak(soak::Soak),
+    /// Breed inputs for the readers of bytes from outside.
+    Fuzz(fuzz::Fuzz),
     /// Make the dictionaries of the batch codec out of made-up days.
     Dictionary(dictionary::MakeDictionary),
     /// Generate Kotlin, Swift and Python bindings.
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Task::Test(test) => test.run(),
         Task::Bench(bench) => bench.run(),
         Task::Soak(soak) => soak.run(),
+        Task::Fuzz(fuzz) => fuzz.run(),
         Task::Dictionary(dictionary) => dictionary.run(),
         Task::Bindings => bindings::run(),
         Task::Pictures => pictures::run(),

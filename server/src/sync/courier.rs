@@ -85,9 +85,14 @@ pub fn take(relay: &Arc<Relay>, bundle: &SealedBundle) -> Result<Brought, SyncFa
     let inside = relay.clone();
     let by = known.clone();
     let offers = Offer::all(segments, known.key());
-    let refused = relay.store.write(move |tx| {
+    let pushed = relay.store.write(move |tx| {
         Authority::run(&inside, tx, |authority| push::push(authority, &by, offers))
-    })?;
+    });
+    let refused = match pushed {
+        // Of another history of its writer, who hears of it when it syncs; to its carrier it is of no use.
+        Err(SyncFailure::Forked(_)) => return refused(SyncRefusal::Fork),
+        pushed => pushed?,
+    };
     relay.notify();
     // Receipts of another epoch are counted anew.
     let same_epoch = epoch == relay.county().epoch;

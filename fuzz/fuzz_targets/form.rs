@@ -1,0 +1,3 @@
+#![no_main]
+
+xunge_fuzz::target!("form");

@@ -1,0 +1,78 @@
+//! What must hold of bytes from outside, whatever they are: a function for each reader of such bytes, which panics where it
+//! does not hold.
+//!
+//! The fuzzer (`fuzz/`) calls them with inputs that it breeds; ordinary tests call them with the seeds and with everything
+//! that was ever found (`fixtures/crashers`).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a panic is the answer"
+)]
+
+mod form;
+mod message;
+mod record;
+mod seed;
+mod sealed;
+mod table;
+
+pub use seed::seeds;
+
+/// A reader of bytes from outside.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    /// Name of the fuzz target, and of its folders.
+    pub name: &'static str,
+    /// Reads an input, and panics where something does not hold that must.
+    pub read: fn(&[u8]),
+}
+
+/// All of them.
+pub const TARGETS: [Target; 10] = [
+    Target {
+        name: "guard",
+        read: record::guard,
+    },
+    Target {
+        name: "segment",
+        read: message::segment,
+    },
+    Target {
+        name: "receipt",
+        read: message::receipt,
+    },
+    Target {
+        name: "batch",
+        read: message::batch,
+    },
+    Target {
+        name: "bundle",
+        read: sealed::bundle,
+    },
+    Target {
+        name: "ticket",
+        read: message::ticket,
+    },
+    Target {
+        name: "snapshot",
+        read: message::snapshot,
+    },
+    Target {
+        name: "form",
+        read: form::form,
+    },
+    Target {
+        name: "households",
+        read: table::households,
+    },
+    Target {
+        name: "organisation",
+        read: table::organisation,
+    },
+];
+
+/// The target with this name.
+pub fn target(name: &str) -> Option<Target> {
+    TARGETS.into_iter().find(|target| target.name == name)
+}
