@@ -89,12 +89,27 @@ impl<'a> Authority<'a> {
         self.facts.push(fact);
     }
 
-    fn finish(&mut self) -> Result<(), AuthorityError> {
+    /// Writes out what was done so far if that is much, and forgets the documents: whoever brings many records at once
+    /// shall not fill the memory with them.
+    pub(crate) fn ease(&mut self) -> Result<(), AuthorityError> {
+        if self.log.is_full() {
+            self.write_out()?;
+            self.log.forget_all();
+        }
+        Ok(())
+    }
+
+    /// Seals what the relay itself wrote, and projects what changed.
+    fn write_out(&mut self) -> Result<(), AuthorityError> {
         for scope in self.outgoing.keys().copied().collect::<Vec<_>>() {
             self.seal(scope)?;
         }
         self.place_in_guests()?;
-        self.log.project()?;
+        Ok(self.log.project()?)
+    }
+
+    fn finish(&mut self) -> Result<(), AuthorityError> {
+        self.write_out()?;
         // Before the transaction commits: what the journal does not hold did not happen.
         if let (Some(journal), false) = (self.relay.journal(), self.facts.is_empty()) {
             journal.append(&self.facts)?;

@@ -78,8 +78,11 @@ pub(crate) struct Origin {
     pub(crate) late: bool,
 }
 
-/// Work on the log in one transaction. Every document that it touched stays in memory until its end, so large imports
-/// take several transactions.
+/// Documents that one transaction keeps in memory before it writes out what it did to them.
+const MOST_LOADED: usize = 500;
+
+/// Work on the log in one transaction. The documents that it touched stay in memory until [`Self::forget_all`] or its end, so
+/// large imports take several transactions.
 pub struct LogWork<'a> {
     pub(crate) tx: &'a dyn LogTx,
     pub(crate) now: Timestamp,
@@ -165,7 +168,17 @@ impl<'a> LogWork<'a> {
         self.loaded.remove(&record);
     }
 
-    /// Writes the rows of all records that changed. Must come last in the transaction.
+    /// Whether so many documents are in memory that they should be written out.
+    pub(crate) fn is_full(&self) -> bool {
+        self.loaded.len() > MOST_LOADED
+    }
+
+    /// Forgets all documents. What was done to them must be in the log, and in their rows.
+    pub(crate) fn forget_all(&mut self) {
+        self.loaded.clear();
+    }
+
+    /// Writes the rows of all records that changed. Must come last in the transaction, or before [`Self::forget_all`].
     pub fn project(&mut self) -> Result<(), LogError> {
         let mut rows = Vec::new();
         for (id, loaded) in &mut self.loaded {

@@ -2,7 +2,7 @@
 
 use xunge_planted::Bug;
 use xunge_protocol::header::SegmentHeader;
-use xunge_protocol::message::{MAX_SEGMENT_ENTRIES, RefusedSegment};
+use xunge_protocol::message::RefusedSegment;
 use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::succession::Fork;
 use xunge_protocol::system::WriterRole;
@@ -30,7 +30,10 @@ pub(super) fn push(
         let SegmentHeader { scope, index, .. } = offer.segment.header;
         let tx = authority.tx();
         match place(tx, writer, &offer)? {
-            Place::Next => take(authority, writer, offer)?,
+            Place::Next => {
+                take(authority, writer, offer)?;
+                authority.ease()?;
+            }
             Place::Known => {}
             // Nothing of the request may stay: what is free in one scope may collide in another.
             Place::Refused {
@@ -76,12 +79,12 @@ fn place(tx: &dyn LogTx, writer: &WriterRow, offer: &Offer) -> StoreResult<Place
     if segment.entries.is_empty() {
         return refuse(SyncRefusal::Malformed);
     }
-    if segment.entries.len() > MAX_SEGMENT_ENTRIES {
-        return refuse(SyncRefusal::TooLarge);
-    }
     // Judged before the chain, so that nobody without the key learns anything about it.
     if !offer.signed {
         return refuse(SyncRefusal::BadSignature);
+    }
+    if offer.too_large {
+        return refuse(SyncRefusal::TooLarge);
     }
     if header.index < expected {
         let known = tx.segment(header.scope, writer.id(), header.index)?;

@@ -217,7 +217,7 @@ impl Hostile {
 
     fn signed_payload(&mut self, payload: &[u8]) -> Vec<u8> {
         let phone = &mut self.phone;
-        phone.counter += 1;
+        phone.counter = phone.counter.saturating_add(1);
         envelope(
             &phone.key,
             phone.writer,

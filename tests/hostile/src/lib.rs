@@ -10,11 +10,13 @@
     reason = "a panic is the answer"
 )]
 
+#[cfg(feature = "phone")]
 mod form;
 mod message;
 mod record;
 mod seed;
 mod sealed;
+#[cfg(feature = "relay")]
 mod table;
 
 pub use seed::seeds;
@@ -29,7 +31,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: &[Target] = &[
     Target {
         name: "guard",
         read: record::guard,
@@ -58,14 +60,17 @@ pub const TARGETS: [Target; 10] = [
         name: "snapshot",
         read: message::snapshot,
     },
+    #[cfg(feature = "phone")]
     Target {
         name: "form",
         read: form::form,
     },
+    #[cfg(feature = "relay")]
     Target {
         name: "households",
         read: table::households,
     },
+    #[cfg(feature = "relay")]
     Target {
         name: "organisation",
         read: table::organisation,
@@ -74,5 +79,5 @@ pub const TARGETS: [Target; 10] = [
 
 /// The target with this name.
 pub fn target(name: &str) -> Option<Target> {
-    TARGETS.into_iter().find(|target| target.name == name)
+    TARGETS.iter().copied().find(|target| target.name == name)
 }

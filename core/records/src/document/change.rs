@@ -94,6 +94,11 @@ pub struct CheckedChange {
 }
 
 impl CheckedChange {
+    /// How many operations it has.
+    pub fn operation_count(&self) -> usize {
+        self.change.len()
+    }
+
     /// The bytes, exactly as they came.
     pub fn bytes(&self) -> &[u8] {
         self.change.raw_bytes()

@@ -167,8 +167,8 @@ fn lang_of(row: &SessionRow) -> Lang {
 fn local(next: &str) -> String {
     let inside = next.starts_with('/')
         && !next.starts_with("//")
-        && !next.contains(['\\', '\r', '\n'])
-        && next.is_ascii();
+        && !next.contains('\\')
+        && next.bytes().all(|b| b.is_ascii() && !b.is_ascii_control());
     if inside { next.to_owned() } else { "/".into() }
 }
 
@@ -194,6 +194,8 @@ mod tests {
             "https://evil.example",
             "/\\evil",
             "/a\r\nb",
+            "/a\0b",
+            "/a\x7fb",
         ] {
             assert_eq!(local(other), "/", "{other}");
         }
