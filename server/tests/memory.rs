@@ -11,7 +11,9 @@ use automerge::transaction::{CommitOptions, Transactable as _};
 use automerge::{ActorId, Automerge, ObjId};
 use common::*;
 use xunge_protocol::message::{Cursor, MAX_BODY_BYTES, MAX_PLAIN_BYTES, SYNC_PATH};
-use xunge_protocol::packed::PackedRequest;
+use xunge_protocol::envelope::open_response;
+use xunge_protocol::packed::{PackedRequest, PackedResponse};
+use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::{
     Batch, Entry, EpochId, Hash32, RecordId, Segment, SyncRequest, WriterId, wire,
 };
@@ -174,18 +176,28 @@ fn no_request_of_a_megabyte_makes_the_relay_take_more_than_sixty_four() {
     // What the first request of all takes is the relay's own.
     let own = frames.request(Vec::new());
     sync::handle(&place.relay, &own).unwrap();
+    let key = place.relay.county().relay_key.public();
     let mut worst = 0;
     for (what, body) in attacks {
         assert!(body.len() <= MAX_BODY_BYTES, "{what}: {} bytes", body.len());
         let started = Instant::now();
         let (bytes, answer) = peak(|| sync::handle(&place.relay, &body));
-        let answer = answer.map_or_else(|e| e.to_string(), |a| format!("{} bytes", a.len()));
-        println!(
-            "{what}: {} KiB in, {} MiB taken, {:.1} s, answered {answer}",
-            body.len() >> 10,
-            bytes >> 20,
-            started.elapsed().as_secs_f64()
-        );
+        let (seconds, kib) = (started.elapsed().as_secs_f64(), body.len() >> 10);
+        let said = match answer {
+            Err(refused) => refused.to_string(),
+            Ok(answer) => {
+                let answer: PackedResponse = open_response(&key, &body, &answer).unwrap();
+                let too_large = answer.refused.iter();
+                assert!(too_large.clone().all(|r| r.code == SyncRefusal::TooLarge));
+                let taken = answer.receipts.iter().map(|r| r.receipt.verdicts.len());
+                let (taken, refused) = (taken.sum::<usize>(), too_large.count());
+                // What is beyond the limits is refused, and all that comes before it is judged.
+                assert_eq!(taken, if what == "operations" { 0 } else { 16_000 }, "{what}");
+                assert!(refused > 0, "{what} went beyond no limit");
+                format!("{taken} entries taken, {refused} segments refused")
+            }
+        };
+        println!("{what}: {kib} KiB in, {} MiB, {seconds:.1} s: {said}", bytes >> 20);
         worst = worst.max(bytes);
     }
     assert!(worst < 64 * MIB, "{} MiB", worst / MIB);

@@ -10,6 +10,7 @@ mod ios;
 mod phrases;
 mod pictures;
 mod run;
+mod schemathesis;
 mod soak;
 mod test;
 mod texts;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use xunge_tests::{Outcome, fail, programs};
 
 use crate::run::{self, Tested};
-use crate::{android, bindings, ios};
+use crate::{android, bindings, ios, schemathesis};
 
 /// Run every test there is, or one part.
 #[derive(Debug, Args)]
@@ -23,6 +23,8 @@ enum Part {
     Simulation,
     /// The two programs as processes, by the contract alone.
     Contract,
+    /// The open API under Schemathesis, by its own description.
+    Api,
     /// The console in headless Chromium.
     Console,
     /// The phone's API from Python.
@@ -68,6 +70,7 @@ impl Test {
                 Part::Postgres,
                 Part::Simulation,
                 Part::Contract,
+                Part::Api,
                 Part::Console,
                 Part::Ffi,
                 Part::Android,
@@ -85,6 +88,7 @@ impl Test {
                     println!("browser driver: {driver}");
                     outside(&mut report, "console")?;
                 }
+                Part::Api => report.shell("api", schemathesis::test()?),
                 Part::Ffi => ffi(&mut report)?,
                 Part::Android => report.shell("android", android::test()?),
                 Part::Ios => report.shell("ios", ios::test()?),

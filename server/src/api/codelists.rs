@@ -15,7 +15,10 @@ use crate::relay::Relay;
 #[utoipa::path(
     get,
     path = "/api/v1/codelists",
-    responses((status = 200, description = "`{\"codelists\": [{name, version, codes: [{code, zh, en, audience}]}]}`", body = Value))
+    responses(
+        (status = 200, description = "`{\"codelists\": [{name, version, codes: [{code, zh, en, audience}]}]}`", body = Value),
+        (status = 401, description = "no token", body = Problem, content_type = "application/problem+json"),
+    )
 )]
 pub(super) async fn list(
     State(relay): State<Arc<Relay>>,

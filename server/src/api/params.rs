@@ -1,9 +1,9 @@
-//! Query parameters, read one by one, so that a bad one is named with what would be right.
+//! Parameters of a query and of an address, read one by one, so that a bad one is named with what would be right.
 
 use std::str::FromStr;
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 use xunge_protocol::{EpochId, ScopeId};
 use xunge_records::Kind;
@@ -28,6 +28,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
             .await
             .map_err(|error| Problem::bad_parameter("query", error.body_text()))?;
         Ok(Self(pairs))
+    }
+}
+
+/// What stands in the address in the place of its one parameter.
+pub(super) struct Segment(pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Segment {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(text) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|error| Problem::bad_parameter("path", error.body_text()))?;
+        Ok(Self(text))
     }
 }
 

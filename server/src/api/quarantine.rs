@@ -72,10 +72,10 @@ impl From<&QuarantineRow> for Item {
     get,
     path = "/api/v1/quarantine",
     params(
-        ("state" = Option<String>, Query, description = "waiting, admitted, rejected or all"),
+        ("state" = Option<String>, Query, pattern = "^(waiting|admitted|rejected|all)?$", description = "waiting, admitted, rejected or all"),
         ("scope" = Option<String>, Query, description = "id or code of a place: it and all below it"),
         ("since" = Option<String>, Query, description = "`next` of an earlier answer"),
-        ("limit" = Option<u32>, Query, description = "most items of the answer, 1 to 10000, 100 if not given"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 10000, description = "most items of the answer, 100 if not given"),
     ),
     responses(
         (status = 200, description = "`{\"quarantine\": […], \"next\": CURSOR}`", body = Value),

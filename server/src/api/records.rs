@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde_json::{Value, json};
 use xunge_protocol::RecordId;
 
 use super::Problem;
 use super::auth::Exporter;
-use super::params::{Cursor, Params};
+use super::params::{Cursor, Params, Segment};
 use crate::relay::Relay;
 use crate::store::{RecordRow, StoreError, StoreResult};
 
@@ -30,10 +30,10 @@ pub fn record_json(row: &RecordRow) -> StoreResult<Value> {
     get,
     path = "/api/v1/records",
     params(
-        ("kind" = Option<String>, Query, description = "household, person, visit, dispute, warning, warning_ack or request"),
+        ("kind" = Option<String>, Query, pattern = "^(household|person|visit|dispute|warning|warning_ack|request)?$", description = "household, person, visit, dispute, warning, warning_ack or request"),
         ("scope" = Option<String>, Query, description = "id or code of a place: it and all below it"),
-        ("since" = Option<String>, Query, description = "`next` of an earlier answer"),
-        ("limit" = Option<u32>, Query, description = "most records of the answer, 1 to 10000, 100 if not given"),
+        ("since" = Option<String>, Query, pattern = "^([0-9a-f]{16}-[0-9]{1,19})?$", description = "`next` of an earlier answer"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 10000, description = "most records of the answer, 100 if not given"),
     ),
     responses(
         (status = 200, description = "`{\"records\": […], \"next\": CURSOR, \"more\": BOOLEAN}`", body = Value),
@@ -85,16 +85,18 @@ pub(super) async fn list(
 #[utoipa::path(
     get,
     path = "/api/v1/records/{id}",
-    params(("id" = String, Path, description = "id of the record, 26 hex digits")),
+    params(("id" = String, Path, pattern = "^[0-9a-fA-F]{26}$", description = "id of the record, 26 hex digits")),
     responses(
         (status = 200, description = "the record", body = Value),
+        (status = 400, description = "the id is none", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "no token", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "there is no such record", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn one(
     State(relay): State<Arc<Relay>>,
     _: Exporter,
-    Path(id): Path<String>,
+    Segment(id): Segment,
 ) -> Result<Json<Value>, Problem> {
     let id: RecordId = id
         .parse()

@@ -15,7 +15,10 @@ use crate::store::StoreError;
 #[utoipa::path(
     get,
     path = "/api/v1/scopes",
-    responses((status = 200, description = "`{\"scopes\": [{scope, parent, level, code, name, from}]}`", body = Value))
+    responses(
+        (status = 200, description = "`{\"scopes\": [{scope, parent, level, code, name, from}]}`", body = Value),
+        (status = 401, description = "no token", body = Problem, content_type = "application/problem+json"),
+    )
 )]
 pub(super) async fn list(
     State(relay): State<Arc<Relay>>,

@@ -1,6 +1,7 @@
 //! What can be said of a segment without the store: its signature, and the guard's word on each entry. Said before the
 //! transaction, so that phones wait for each other only where they must.
 
+use xunge_protocol::batch::Limits;
 use xunge_protocol::message::MAX_SEGMENT_ENTRIES;
 use xunge_protocol::{Entry, Hash32, PublicKey, Segment, WireError};
 
@@ -8,8 +9,10 @@ use crate::log::guarded::{Guarded, guard, guard_opening};
 
 /// Entries of a request whose records are made before the transaction: more would only wait in memory for their turn.
 const MAX_OPENED: usize = 256;
+/// Entries of all segments of one request, as many as a batch in columns may have.
+const MAX_ENTRIES: usize = Limits::MESSAGE.entries;
 /// Operations of all changes of one request. A few bytes can say thousands of them, and all are in memory at once; a phone
-/// with a full outbox sends a tenth of this.
+/// with a full outbox sends less than half of this.
 const MAX_OPERATIONS: usize = 1 << 16;
 
 /// Bytes of a change chunk before what its hash covers: magic and checksum.
@@ -27,10 +30,12 @@ pub(super) struct Offer {
 }
 
 impl Offer {
-    /// Looks at the segments of one request from the writer with `key`.
+    /// Looks at the segments of one request from the writer with `key`. Those beyond what one request may bring are too
+    /// large, and so is all that follows them: a chain has no gaps.
     pub(super) fn all(segments: Vec<Segment>, key: &PublicKey) -> Vec<Self> {
         let mut left = Left {
             opened: MAX_OPENED,
+            entries: MAX_ENTRIES,
             operations: MAX_OPERATIONS,
         };
         let offer = |segment| Self::of(segment, key, &mut left);
@@ -41,49 +46,55 @@ impl Offer {
         let signed = segment
             .verify::<WireError>(key, |entry| Ok(change_hash(entry)))
             .is_ok();
-        let mut too_large = segment.entries.len() > MAX_SEGMENT_ENTRIES;
-        let mut guarded = Vec::new();
-        if signed && !too_large {
-            match segment.entries.iter().map(|entry| left.guard(entry)).collect() {
-                Some(words) => guarded = words,
-                None => too_large = true,
-            }
-        }
+        let looked_at = match signed {
+            true => left.guarded(&segment.entries),
+            false => Some(Vec::new()),
+        };
         Self {
             segment,
             signed,
-            too_large,
-            guarded,
+            too_large: looked_at.is_none(),
+            guarded: looked_at.unwrap_or_default(),
         }
     }
 }
 
-/// What one request may still bring.
+/// What a request may still bring.
 struct Left {
+    entries: usize,
     opened: usize,
     operations: usize,
 }
 
 impl Left {
-    /// The guard's word on the next entry; none where the request has brought too much, nor for anything after it: a chain
-    /// has no gaps.
-    fn guard(&mut self, entry: &Entry) -> Option<Guarded> {
-        let word = match self.opened.checked_sub(1) {
-            Some(rest) => {
-                self.opened = rest;
-                guard_opening(entry)
-            }
-            None => guard(entry),
-        };
-        let brings = word.as_ref().map_or(0, |passed| passed.change.operation_count());
-        match self.operations.checked_sub(brings) {
-            Some(rest) => self.operations = rest,
-            None => {
-                self.operations = 0;
-                return None;
-            }
+    /// The guard's word on each entry; nothing if they are too many, or do too much.
+    fn guarded(&mut self, entries: &[Entry]) -> Option<Vec<Guarded>> {
+        let words = self.fits(entries);
+        if words.is_none() {
+            (self.entries, self.operations) = (0, 0);
         }
-        Some(word)
+        words
+    }
+
+    fn fits(&mut self, entries: &[Entry]) -> Option<Vec<Guarded>> {
+        if entries.len() > MAX_SEGMENT_ENTRIES {
+            return None;
+        }
+        self.entries = self.entries.checked_sub(entries.len())?;
+        let mut words = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let word = match self.opened.checked_sub(1) {
+                Some(rest) => {
+                    self.opened = rest;
+                    guard_opening(entry)
+                }
+                None => guard(entry),
+            };
+            let does = word.as_ref().map_or(0, |passed| passed.change.operation_count());
+            self.operations = self.operations.checked_sub(does)?;
+            words.push(word);
+        }
+        Some(words)
     }
 }
 

@@ -1,7 +1,8 @@
 //! `/sync/v1/courier`: bundles that anybody may bring, sealed to the relay by anybody.
 
 use xunge_protocol::batch::Batch;
-use xunge_protocol::bundle::{COURIER_PATH, Homebound, Outbound, SealedBundle};
+use xunge_protocol::bundle::{COURIER_PATH, Delivered, Homebound, Outbound, SealedBundle};
+use xunge_protocol::envelope::open_response;
 use xunge_protocol::{EpochId, PublicKey, Timestamp, WriterId, wire};
 
 use crate::common::Phone;
@@ -61,6 +62,16 @@ pub(crate) fn ask(phone: &mut Phone, town: &Town, noise: &mut Noise) -> Asked {
             let harmed = noise.harmed(&inside);
             post("changed payload", seal(&relay, noise.array(), &harmed))
         }
+    }
+}
+
+/// What the relay told the carrier; nothing if it had no use for the bundle.
+pub(crate) fn hear(town: &Town, asked: &[u8], answer: &[u8]) -> Option<Vec<&'static str>> {
+    let relay = town.relay().county().relay_key.public();
+    let answer: Delivered = open_response(&relay, asked, answer).ok()?;
+    match answer.refused {
+        None => Some(vec!["bundle taken"]),
+        Some(_) => None,
     }
 }
 

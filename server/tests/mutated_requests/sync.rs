@@ -8,7 +8,7 @@ use xunge_protocol::message::{Cursor, SYNC_PATH};
 use xunge_protocol::packed::{PackedRequest, PackedResponse};
 use xunge_protocol::{
     Confidence, Entry, EntryKind, EpochId, Hash32, RecordId, ScopeId, SecretKey, Segment,
-    SyncRequest, Timestamp, WriterId, wire,
+    SyncRequest, Timestamp, Verdict, WriterId, wire,
 };
 use xunge_records::{Edit, EventBody, EventId, Kind, Value, Verb};
 
@@ -128,28 +128,28 @@ impl Hostile {
         }
     }
 
-    /// Takes in what the relay said.
-    pub(crate) fn hear(&mut self, status: StatusCode, answer: &[u8]) {
+    /// Takes in what the relay said, and gives a word for each verdict; nothing if the relay looked at nothing.
+    pub(crate) fn hear(&mut self, status: StatusCode, answer: &[u8]) -> Option<Vec<&'static str>> {
         if status != StatusCode::OK {
-            return;
+            return None;
         }
         let key = self.phone.relay_key;
-        let Ok(answer) = open_response::<PackedResponse>(&key, &self.body, answer) else {
-            return;
-        };
+        let answer: PackedResponse = open_response(&key, &self.body, answer).ok()?;
         self.forked |= answer.forked.is_some();
+        let mut words = vec!["segment refused"; answer.refused.len()];
         for signed in answer.receipts {
             signed.verify(&key).unwrap();
             let receipt = signed.receipt;
             self.phone.receipt_cursor = self.phone.receipt_cursor.max(receipt.sequence);
-            let head = self.phone.chains.entry(receipt.scope).or_insert((0, Hash32([0; 32])));
+            let zero = Hash32([0; 32]);
+            let head = self.phone.chains.entry(receipt.scope).or_insert((0, zero));
             if receipt.index >= head.0 {
                 *head = (receipt.index + 1, receipt.header);
+                words.extend(receipt.verdicts.iter().map(word));
             }
         }
-        if noise_free(&self.body) {
-            self.old.clone_from(&self.body);
-        }
+        self.old.clone_from(&self.body);
+        answer.forked.is_none().then_some(words)
     }
 
     /// A record or an edit as a phone makes them.
@@ -524,9 +524,13 @@ impl Hostile {
     }
 }
 
-/// Whether a body is one that may be sent again as it is: it carries a version.
-fn noise_free(body: &[u8]) -> bool {
-    body.first() == Some(&1)
+fn word(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Accepted { .. } => "entry accepted",
+        Verdict::Quarantined { code, .. } => code.name(),
+        Verdict::Rejected { .. } => "entry rejected",
+        Verdict::Erased => "entry erased",
+    }
 }
 
 pub(crate) fn hash_of(entry: &Entry) -> Hash32 {
