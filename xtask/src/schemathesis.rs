@@ -8,7 +8,7 @@ use xunge_tests::{Outcome, programs};
 
 use crate::run::{self, Tested};
 
-const VERSION: &str = "4.24.3";
+const VERSION: &str = "4.32.5";
 /// Cases for each of the six operations, of those that chance makes; others come of the description itself.
 const EXAMPLES: &str = "60";
 /// Sets how many, for a longer run.

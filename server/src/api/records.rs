@@ -85,7 +85,7 @@ pub(super) async fn list(
 #[utoipa::path(
     get,
     path = "/api/v1/records/{id}",
-    params(("id" = String, Path, pattern = "^[0-9a-fA-F]{26}$", description = "id of the record, 26 hex digits")),
+    params(("id" = String, Path, pattern = "^[0-9a-f]{26}$", description = "id of the record, 26 lower-case hex digits")),
     responses(
         (status = 200, description = "the record", body = Value),
         (status = 400, description = "the id is none", body = Problem, content_type = "application/problem+json"),

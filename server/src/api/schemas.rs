@@ -13,7 +13,7 @@ use super::params::Segment;
 #[utoipa::path(
     get,
     path = "/api/v1/schemas/{kind}",
-    params(("kind" = String, Path, description = "household, person, visit, dispute, warning, warning_ack or request")),
+    params(("kind" = String, Path, pattern = "^(household|person|visit|dispute|warning|warning_ack|request)$", description = "household, person, visit, dispute, warning, warning_ack or request")),
     responses(
         (status = 200, description = "the schema", body = Value),
         (status = 400, description = "the kind is no text", body = Problem, content_type = "application/problem+json"),

@@ -119,6 +119,8 @@ pub trait Quarantine {
         after: Option<EntryId>,
         limit: usize,
     ) -> StoreResult<Vec<QuarantineRow>>;
+    /// Whether anything waits in a scope.
+    fn has_waiting(&self, scope: ScopeId) -> StoreResult<bool>;
     /// Waiting rows of a record, oldest first, each with the entry itself.
     fn waiting_of(
         &self,

@@ -178,11 +178,7 @@ fn take(
     }
     let scope = header.scope;
     receipt::write(authority.relay(), tx, &header, now, verdicts)?;
-    if !xunge_planted::is_on(Bug::DependentsForgotten)
-        && !tx
-            .quarantine(Some(QuarantineState::Waiting), Some(&[scope]), None, 1)?
-            .is_empty()
-    {
+    if !xunge_planted::is_on(Bug::DependentsForgotten) && tx.has_waiting(scope)? {
         for record in records {
             authority.let_in_dependents(scope, record)?;
         }

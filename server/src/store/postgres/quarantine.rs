@@ -111,6 +111,14 @@ impl Quarantine for PgTx<'_> {
         rows.iter().map(quarantine_row).collect()
     }
 
+    fn has_waiting(&self, scope: ScopeId) -> StoreResult<bool> {
+        let found = self.query(
+            "SELECT 1 FROM quarantine WHERE county = $1 AND scope = $2 AND state = 'waiting' LIMIT 1",
+            &[&self.county(), &scope.0],
+        )?;
+        Ok(!found.is_empty())
+    }
+
     fn waiting_of(
         &self,
         scope: ScopeId,

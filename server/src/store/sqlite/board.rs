@@ -215,12 +215,15 @@ impl Board for SqliteTx<'_> {
         let all = conditions(self.county(), filter);
         let sql = match by {
             GroupBy::Field(path) => format!(
-                "SELECT coalesce(json_extract(records.json, '{}'), ''), count(*) FROM records WHERE {} GROUP BY 1",
+                // As text: a field may hold whatever a supervisor let in.
+                "SELECT CAST(coalesce(json_extract(records.json, '{}'), '') AS TEXT), count(*) FROM records WHERE {} GROUP BY 1",
                 field(path),
                 all.sql()
             ),
             GroupBy::Members(set) => format!(
-                "SELECT e.value, count(*) FROM records, json_each(records.json, '{}') e WHERE {} GROUP BY 1",
+                "SELECT CAST(coalesce(e.value, '') AS TEXT), count(*) FROM records,
+                   json_each(CASE json_type(records.json, '{0}') WHEN 'array' THEN records.json ELSE '{{}}' END, '{0}') e
+                 WHERE {1} GROUP BY 1",
                 field(set),
                 all.sql()
             ),

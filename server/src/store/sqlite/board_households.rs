@@ -11,13 +11,15 @@ use crate::store::{
     HouseholdCounts, HouseholdFilter, HouseholdRow, HouseholdShow, StoreResult, Window,
 };
 
-/// Columns that a household row has beside its record; the values are intervals by tier and today.
+/// Columns that a household row has beside its record; the values are intervals by tier and today. What is no number of days
+/// counts as none; what is one is kept within a hundred years, so that dates can be worked out.
 const VISITS: &str =
     "*, (SELECT max(v.day) FROM records v WHERE v.county = h.county AND v.scope = h.scope
        AND v.household = h.record AND v.kind = 3 AND v.day IS NOT NULL) AS last_visit,
-     coalesce(json_extract(json, '$.fields.interval_days'),
-       (SELECT value FROM json_each(?) WHERE key = json_extract(h.json, '$.fields.tier')),
-       182) AS interval_days";
+     CAST(min(max(CASE WHEN json_type(json, '$.fields.interval_days') IN ('integer', 'real')
+         THEN json_extract(json, '$.fields.interval_days')
+         ELSE coalesce((SELECT value FROM json_each(?) WHERE key = json_extract(h.json, '$.fields.tier')), 182) END,
+       0), 36500) AS INTEGER) AS interval_days";
 
 fn household(r: &Row<'_>) -> rusqlite::Result<HouseholdRow> {
     Ok(HouseholdRow {

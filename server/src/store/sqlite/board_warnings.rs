@@ -10,7 +10,7 @@ use crate::store::{
     CampaignRow, Outcome, RecipientRow, RecordRow, Records as _, StoreResult, Tally, Window,
 };
 
-const CAMPAIGN: &str = "json_extract(records.json, '$.fields.campaign')";
+const CAMPAIGN: &str = "CAST(json_extract(records.json, '$.fields.campaign') AS TEXT)";
 
 /// States of an acknowledgement after which the household has heard the warning; `W41` is nobody at home.
 const HEARD: &str = "('W30', 'W40', 'W42', 'W50', 'W60')";

@@ -138,6 +138,16 @@ impl Quarantine for SqliteTx<'_> {
         rows.map(|r| r?.decode()).collect()
     }
 
+    fn has_waiting(&self, scope: ScopeId) -> StoreResult<bool> {
+        let mut query = self.sql().prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM quarantine INDEXED BY quarantine_waiting
+                            WHERE county = ?1 AND state = 'waiting' AND scope = ?2)",
+        )?;
+        let found = query.query_row(params![self.county(), Bytes(scope.0)], |r| r.get(0))?;
+        Ok(found)
+    }
+
+    // The index is named: SQLite would go through everything that was ever quarantined in the scope, for each record.
     fn waiting_of(
         &self,
         scope: ScopeId,
@@ -145,7 +155,8 @@ impl Quarantine for SqliteTx<'_> {
     ) -> StoreResult<Vec<(QuarantineRow, EntryRow)>> {
         let mut query = self.sql().prepare_cached(&format!(
             "SELECT {COLUMNS}, e.ordinal, e.position, e.late, e.record, e.kind, e.change_hash, e.leaf_hash, e.body
-             FROM quarantine q JOIN entries e USING (county, scope, writer, idx, ordinal)
+             FROM quarantine q INDEXED BY quarantine_by_record
+             JOIN entries e USING (county, scope, writer, idx, ordinal)
              WHERE q.county = ?1 AND q.scope = ?2 AND q.record = ?3 AND q.state = 'waiting'
              ORDER BY q.created_at, q.writer, q.idx, q.ordinal"
         ))?;
