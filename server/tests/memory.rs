@@ -10,8 +10,8 @@ use std::time::Instant;
 use automerge::transaction::{CommitOptions, Transactable as _};
 use automerge::{ActorId, Automerge, ObjId};
 use common::*;
-use xunge_protocol::message::{Cursor, MAX_BODY_BYTES, MAX_PLAIN_BYTES, SYNC_PATH};
 use xunge_protocol::envelope::open_response;
+use xunge_protocol::message::{Cursor, MAX_BODY_BYTES, MAX_PLAIN_BYTES, SYNC_PATH};
 use xunge_protocol::packed::{PackedRequest, PackedResponse};
 use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::{
@@ -133,7 +133,10 @@ fn small(writer: WriterId, n: u32) -> Entry {
         ..Edit::default()
     };
     let edit = edit
-        .set("household", RecordId::written(WriterId([0xee; 8]), 1).to_string())
+        .set(
+            "household",
+            RecordId::written(WriterId([0xee; 8]), 1).to_string(),
+        )
         .set("visited_on", "2026-11-23")
         .set("purposes/VP01", true)
         .set("met", "MET01");
@@ -166,7 +169,10 @@ fn no_request_of_a_megabyte_makes_the_relay_take_more_than_sixty_four() {
     };
     let author = honest.writer;
     let attacks = [
-        ("a frame that unfolds", signed(frames, &wire::encode(&zeros))),
+        (
+            "a frame that unfolds",
+            signed(frames, &wire::encode(&zeros)),
+        ),
         ("cursors", many_cursors(cursors)),
         ("entries without a body", full(entries, 2_000, nothing)),
         ("operations", full(unfolding, 2_000, longs)),
@@ -192,12 +198,19 @@ fn no_request_of_a_megabyte_makes_the_relay_take_more_than_sixty_four() {
                 let taken = answer.receipts.iter().map(|r| r.receipt.verdicts.len());
                 let (taken, refused) = (taken.sum::<usize>(), too_large.count());
                 // What is beyond the limits is refused, and all that comes before it is judged.
-                assert_eq!(taken, if what == "operations" { 0 } else { 16_000 }, "{what}");
+                assert_eq!(
+                    taken,
+                    if what == "operations" { 0 } else { 16_000 },
+                    "{what}"
+                );
                 assert!(refused > 0, "{what} went beyond no limit");
                 format!("{taken} entries taken, {refused} segments refused")
             }
         };
-        println!("{what}: {kib} KiB in, {} MiB, {seconds:.1} s: {said}", bytes >> 20);
+        println!(
+            "{what}: {kib} KiB in, {} MiB, {seconds:.1} s: {said}",
+            bytes >> 20
+        );
         worst = worst.max(bytes);
     }
     assert!(worst < 64 * MIB, "{} MiB", worst / MIB);

@@ -25,7 +25,14 @@ fn counts_and_lists_stand_whatever_a_field_holds(place: &Place) {
     let fields = [("door", "1号".into()), ("head_name", "张有田".into())];
     let household = phone.open(GRID, Kind::Household, &fields);
     phone.sync(place);
-    for odd in [json!(3), json!(1.5), json!(true), json!("x"), json!({"a": 1}), json!(null)] {
+    for odd in [
+        json!(3),
+        json!(1.5),
+        json!(true),
+        json!("x"),
+        json!({"a": 1}),
+        json!(null),
+    ] {
         place
             .relay
             .store
@@ -57,7 +64,10 @@ fn counts_and_lists_stand_whatever_a_field_holds(place: &Place) {
             let types = tx.count_groups(&filter, GroupBy::Field("type"))?;
             assert_eq!(types.values().sum::<u64>(), 3);
             // What is no set has no members.
-            assert!(tx.count_groups(&filter, GroupBy::Members("purposes"))?.is_empty());
+            assert!(
+                tx.count_groups(&filter, GroupBy::Members("purposes"))?
+                    .is_empty()
+            );
             tx.count_households(&households)?;
             tx.list_households(&households, window)
         });

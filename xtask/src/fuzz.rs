@@ -72,24 +72,40 @@ fn ready() -> Outcome {
     }
     let nightly = run::command("rustup", &["run", "nightly", "rustc", "--version"]).output();
     if !nightly.is_ok_and(|output| output.status.success()) {
-        fail!("fuzz: needs a nightly toolchain: rustup toolchain install nightly --profile minimal");
+        fail!(
+            "fuzz: needs a nightly toolchain: rustup toolchain install nightly --profile minimal"
+        );
     }
     Ok(())
 }
 
 fn breed(fuzz: &Path, target: &str, seconds: u64) -> Outcome {
     let since = SystemTime::now().duration_since(UNIX_EPOCH)?;
-    let mut command = run::command("rustup", &["run", "nightly", "cargo", "fuzz", "run", target]);
+    let mut command = run::command(
+        "rustup",
+        &["run", "nightly", "cargo", "fuzz", "run", target],
+    );
     let crashers = fuzz.join("../fixtures/crashers").join(target);
     command.arg(fuzz.join("corpus").join(target));
     if crashers.is_dir() {
         command.arg(crashers);
     }
-    command.args(["--", "-rss_limit_mb=2048", "-malloc_limit_mb=512", "-timeout=20"]);
+    command.args([
+        "--",
+        "-rss_limit_mb=2048",
+        "-malloc_limit_mb=512",
+        "-timeout=20",
+    ]);
     command.arg(format!("-max_total_time={seconds}"));
     command.arg(format!("-seed={}", since.subsec_nanos().max(1)));
     // Cargo says by these which of its own it is; the nightly one must find itself.
-    for name in ["CARGO", "RUSTC", "RUSTDOC", "RUSTUP_TOOLCHAIN", "CARGO_TARGET_DIR"] {
+    for name in [
+        "CARGO",
+        "RUSTC",
+        "RUSTDOC",
+        "RUSTUP_TOOLCHAIN",
+        "CARGO_TARGET_DIR",
+    ] {
         command.env_remove(name);
     }
     command.current_dir(fuzz);

@@ -15,7 +15,8 @@ const EXAMPLES: &str = "60";
 const SETTING: &str = "XUNGE_API_EXAMPLES";
 
 /// Started by what the package calls `schemathesis`, which lies in a folder of modules here.
-const MAIN: &str = "import sys; from schemathesis.cli import schemathesis; sys.exit(schemathesis())";
+const MAIN: &str =
+    "import sys; from schemathesis.cli import schemathesis; sys.exit(schemathesis())";
 
 /// Checks that say nothing here: what a scope or a cursor is, only an earlier answer says, so that a text which fits the
 /// description may still be refused.
@@ -54,7 +55,8 @@ pub(crate) fn test() -> Outcome<Tested> {
         .current_dir(folder.path());
     let (passed, summary) = run::watched_by(command, |line| {
         let line = line.trim().trim_matches('=').trim();
-        let sums_up = line.ends_with("passed") || line.contains(" generated") || line.contains(" failures");
+        let sums_up =
+            line.ends_with("passed") || line.contains(" generated") || line.contains(" failures");
         sums_up.then(|| format!("api by its description: {line}"))
     })?;
     runtime.block_on(relay.stop())?;

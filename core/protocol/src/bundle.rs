@@ -385,7 +385,7 @@ mod tests {
         let writer = SecretKey::from_seed(&[2; 32]);
         let other = SecretKey::from_seed(&[3; 32]);
         let ring = KeyRing::pinned(relay.public());
-        let seal = |key, links| {
+        let seal = |key: &SecretKey, links: &[_]| {
             SealedBundle::home(&writer.public(), key, links, [9; 32], &homebound()).unwrap()
         };
         let home = seal(&relay, &[]);
@@ -396,8 +396,8 @@ mod tests {
         assert!(home.open_out(&writer).is_err());
         // Under a later key it leads there; under an earlier one it counts until that is revoked.
         for revokes in [false, true] {
-            let link = RelayKey::sign(1, &relay, &other, Timestamp(3), revokes);
-            let later = seal(&other, &[link]);
+            let links = [RelayKey::sign(1, &relay, &other, Timestamp(3), revokes)];
+            let later = seal(&other, &links);
             let (_, led) = later.open_home(&writer, &ring).unwrap();
             assert_eq!(home.open_home(&writer, &led.unwrap()).is_ok(), !revokes);
         }

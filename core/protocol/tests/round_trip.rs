@@ -11,7 +11,9 @@ use proptest::prelude::*;
 use xunge_protocol::batch::{Assume, Batch, Nothing, Parties};
 use xunge_protocol::bundle::{Delivered, Homebound, Outbound, Pouch, SealedBundle};
 use xunge_protocol::enrolment::{ENROL_PATH, EnrolRequest, EnrolResponse, Ticket};
-use xunge_protocol::envelope::{RequestEnvelope, open_response, responder, seal_request, seal_response};
+use xunge_protocol::envelope::{
+    RequestEnvelope, open_response, responder, seal_request, seal_response,
+};
 use xunge_protocol::message::{Cursor, RefusedSegment, SYNC_PATH, ScopeStatus};
 use xunge_protocol::packed::{PackedRequest, PackedResponse};
 use xunge_protocol::receipt::SignedReceipt;
@@ -78,8 +80,8 @@ fn entry() -> impl Strategy<Value = Entry> {
 
 fn header() -> impl Strategy<Value = SegmentHeader> {
     let place = (writer(), scope(), any::<u64>());
-    (place, hash(), any::<u32>(), hash()).prop_map(|((writer, scope, index), previous, count, root)| {
-        SegmentHeader {
+    (place, hash(), any::<u32>(), hash()).prop_map(
+        |((writer, scope, index), previous, count, root)| SegmentHeader {
             suite: 1,
             writer,
             scope,
@@ -87,8 +89,8 @@ fn header() -> impl Strategy<Value = SegmentHeader> {
             previous,
             count,
             root,
-        }
-    })
+        },
+    )
 }
 
 /// Well sealed, by one of a few writers.
@@ -100,7 +102,14 @@ fn segment() -> impl Strategy<Value = Segment> {
             let change = change_hash(&e);
             (e, change)
         });
-        Segment::seal(&key, WriterId([who; 8]), scope, index, previous, hashed.collect())
+        Segment::seal(
+            &key,
+            WriterId([who; 8]),
+            scope,
+            index,
+            previous,
+            hashed.collect(),
+        )
     })
 }
 
@@ -142,14 +151,14 @@ fn sync_refusal() -> impl Strategy<Value = SyncRefusal> {
 }
 
 fn refused() -> impl Strategy<Value = RefusedSegment> {
-    (scope(), any::<u64>(), sync_refusal(), any::<u64>()).prop_map(|(scope, index, code, expected)| {
-        RefusedSegment {
+    (scope(), any::<u64>(), sync_refusal(), any::<u64>()).prop_map(
+        |(scope, index, code, expected)| RefusedSegment {
             scope,
             index,
             code,
             expected,
-        }
-    })
+        },
+    )
 }
 
 fn verdict() -> impl Strategy<Value = Verdict> {
@@ -166,7 +175,14 @@ fn verdict() -> impl Strategy<Value = Verdict> {
 }
 
 fn receipt() -> impl Strategy<Value = SignedReceipt> {
-    let place = (any::<u64>(), epoch(), writer(), writer(), scope(), any::<u64>());
+    let place = (
+        any::<u64>(),
+        epoch(),
+        writer(),
+        writer(),
+        scope(),
+        any::<u64>(),
+    );
     let said = (hash(), any::<u32>(), time(), vec(verdict(), 0..5));
     (place, said, key()).prop_map(|(place, said, key)| {
         let (sequence, epoch, relay, writer, scope, index) = place;
@@ -213,37 +229,47 @@ fn snapshot() -> impl Strategy<Value = SignedSnapshot> {
     let part = || (hash(), any::<u32>()).prop_map(|(hash, bytes)| Part { hash, bytes });
     let place = (scope(), epoch(), writer(), any::<u64>());
     let parts = (vec(part(), 0..4), vec(part(), 0..4));
-    (place, time(), option::of(time()), parts, key()).prop_map(|(place, made_at, since, parts, key)| {
-        let (scope, epoch, relay, position) = place;
-        let (base, history) = parts;
-        let snapshot = Snapshot {
-            suite: 1,
-            scope,
-            epoch,
-            relay,
-            position,
-            made_at,
-            since,
-            base,
-            history,
-        };
-        SignedSnapshot::sign(&key, snapshot)
-    })
+    (place, time(), option::of(time()), parts, key()).prop_map(
+        |(place, made_at, since, parts, key)| {
+            let (scope, epoch, relay, position) = place;
+            let (base, history) = parts;
+            let snapshot = Snapshot {
+                suite: 1,
+                scope,
+                epoch,
+                relay,
+                position,
+                made_at,
+                since,
+                base,
+                history,
+            };
+            SignedSnapshot::sign(&key, snapshot)
+        },
+    )
 }
 
 fn request() -> impl Strategy<Value = SyncRequest> {
     let cursor = (scope(), any::<u64>()).prop_map(|(scope, position)| Cursor { scope, position });
     let wishes = (any::<u32>(), any::<bool>(), option::of(vec(scope(), 0..3)));
-    (vec(cursor, 0..4), any::<u64>(), vec(segment(), 0..4), wishes).prop_map(
-        |(cursors, receipt_cursor, segments, (pull_budget_bytes, plain, snapshots))| SyncRequest {
-            cursors,
-            receipt_cursor,
-            segments,
-            pull_budget_bytes,
-            plain,
-            snapshots,
-        },
+    (
+        vec(cursor, 0..4),
+        any::<u64>(),
+        vec(segment(), 0..4),
+        wishes,
     )
+        .prop_map(
+            |(cursors, receipt_cursor, segments, (pull_budget_bytes, plain, snapshots))| {
+                SyncRequest {
+                    cursors,
+                    receipt_cursor,
+                    segments,
+                    pull_budget_bytes,
+                    plain,
+                    snapshots,
+                }
+            },
+        )
 }
 
 fn response() -> impl Strategy<Value = SyncResponse> {
@@ -255,7 +281,11 @@ fn response() -> impl Strategy<Value = SyncResponse> {
         write,
     });
     let pushed = (vec(receipt(), 0..3), any::<bool>(), vec(refused(), 0..3));
-    let pull = (vec(pulled(), 0..3), vec(status, 0..4), vec(snapshot(), 0..2));
+    let pull = (
+        vec(pulled(), 0..3),
+        vec(status, 0..4),
+        vec(snapshot(), 0..2),
+    );
     let rest = (any::<bool>(), option::of(any::<u64>()));
     ((epoch(), time()), pushed, pull, rest).prop_map(|((epoch, time), pushed, pull, rest)| {
         let (receipts, more_receipts, refused) = pushed;

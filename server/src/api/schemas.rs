@@ -21,10 +21,7 @@ use super::params::Segment;
         (status = 404, description = "there is no such kind", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn one(
-    _: Exporter,
-    Segment(kind): Segment,
-) -> Result<Json<Value>, Problem> {
+pub(super) async fn one(_: Exporter, Segment(kind): Segment) -> Result<Json<Value>, Problem> {
     let kind: Kind = kind
         .parse()
         .map_err(|_| Problem::not_found("there is no such kind of record"))?;

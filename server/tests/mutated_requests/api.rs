@@ -33,7 +33,10 @@ impl Reader {
         };
         let (path, mut query) = match noise.below(8) {
             0 | 1 => ("/api/v1/records".to_owned(), page(noise)),
-            2 => (format!("/api/v1/records/{}", town.record(noise)), Vec::new()),
+            2 => (
+                format!("/api/v1/records/{}", town.record(noise)),
+                Vec::new(),
+            ),
             3 => {
                 let mut query = page(noise);
                 query[0] = ("state", noise.pick(&["all", "waiting", "x"]).to_string());
@@ -43,11 +46,19 @@ impl Reader {
                 };
                 ("/api/v1/quarantine".to_owned(), query)
             }
-            4 => (format!("/api/v1/schemas/{}", noise.pick(&kinds)), Vec::new()),
+            4 => (
+                format!("/api/v1/schemas/{}", noise.pick(&kinds)),
+                Vec::new(),
+            ),
             5 => ("/api/v1/codelists".to_owned(), Vec::new()),
             6 => ("/api/v1/scopes".to_owned(), Vec::new()),
             _ => {
-                let paths = ["/api/openapi.json", "/healthz", "/readyz", "/assets/console.css"];
+                let paths = [
+                    "/api/openapi.json",
+                    "/healthz",
+                    "/readyz",
+                    "/assets/console.css",
+                ];
                 (noise.pick(&paths).to_string(), Vec::new())
             }
         };

@@ -10,7 +10,10 @@ use crate::town::{Asked, CSRF, SCOPES, Town, USERS, cookie};
 /// Pages and the parameters that they read.
 const PAGES: [(&str, &[&str]); 16] = [
     ("/", &[]),
-    ("/disputes", &["q", "scope", "show", "state", "code", "page"]),
+    (
+        "/disputes",
+        &["q", "scope", "show", "state", "code", "page"],
+    ),
     ("/requests", &["q", "scope", "show", "received", "resolved"]),
     ("/visits", &["q", "household", "day", "page"]),
     ("/households", &["q", "scope", "show", "page"]),
@@ -56,7 +59,10 @@ fn page(town: &Town, noise: &mut Noise) -> Asked {
     if noise.one_in(3) {
         let record = town.record(noise);
         let path = match noise.below(4) {
-            0 => format!("/records/{}", escaped_path(&noise.text(&record.to_string()))),
+            0 => format!(
+                "/records/{}",
+                escaped_path(&noise.text(&record.to_string()))
+            ),
             1 if !town.known.files.is_empty() => {
                 format!("/records/{record}/media/{}", noise.pick(&town.known.files))
             }
@@ -97,9 +103,7 @@ fn parameter(name: &str, town: &Town, noise: &mut Noise) -> String {
         }
         "day" => "today".into(),
         "household" | "households" => town.household(noise).to_string(),
-        "after" if !town.known.quarantine.is_empty() => {
-            noise.pick(&town.known.quarantine).clone()
-        }
+        "after" if !town.known.quarantine.is_empty() => noise.pick(&town.known.quarantine).clone(),
         "next" => "/disputes".into(),
         "lang" => "en".into(),
         _ => "张".into(),
@@ -113,14 +117,24 @@ fn form(phone: &mut Phone, town: &Town, noise: &mut Noise) -> Asked {
         0..=5 => {
             let verb = *noise.pick(&VERBS);
             // Whole records go seldom: there must be something left to do things to.
-            let verb = if verb == "erase" && !noise.one_in(6) { "return" } else { verb };
-            (format!("/records/{record}/{verb}"), verb_fields(&scope, noise))
+            let verb = if verb == "erase" && !noise.one_in(6) {
+                "return"
+            } else {
+                verb
+            };
+            (
+                format!("/records/{record}/{verb}"),
+                verb_fields(&scope, noise),
+            )
         }
         6 => ("/warnings/new".into(), warning_fields(&scope, town, noise)),
         7 if !town.known.quarantine.is_empty() => {
             let id = noise.pick(&town.known.quarantine).clone();
             let how = noise.pick(&["admit", "reject"]);
-            (format!("/quarantine/{id}/{how}"), pairs(&[("reason", "已核实")]))
+            (
+                format!("/quarantine/{id}/{how}"),
+                pairs(&[("reason", "已核实")]),
+            )
         }
         8 => (
             "/organisation/worker".into(),
@@ -130,15 +144,25 @@ fn form(phone: &mut Phone, town: &Town, noise: &mut Noise) -> Asked {
             let id = noise.pick(&town.known.workers).clone();
             let how = *noise.pick(&["enrol", "unlock", "close", "enrol"]);
             // A closed grant ends the phones of the test, too.
-            let how = if how == "close" && !noise.one_in(6) { "unlock" } else { how };
+            let how = if how == "close" && !noise.one_in(6) {
+                "unlock"
+            } else {
+                how
+            };
             let path = format!("/workers/{id}/{how}");
             (path, pairs(&[("scope", &scope), ("reason", "调离")]))
         }
         10 if noise.one_in(12) => {
             let id = noise.pick(&town.known.devices).clone();
-            (format!("/devices/{id}/revoke"), pairs(&[("reason", "丢失")]))
+            (
+                format!("/devices/{id}/revoke"),
+                pairs(&[("reason", "丢失")]),
+            )
         }
-        11 => ("/language".into(), pairs(&[("lang", "en"), ("here", "/disputes")])),
+        11 => (
+            "/language".into(),
+            pairs(&[("lang", "en"), ("here", "/disputes")]),
+        ),
         12 if noise.one_in(40) => (
             "/login".into(),
             pairs(&[("user", "zhou"), ("password", "x"), ("totp", "123456")]),
@@ -166,7 +190,10 @@ fn form(phone: &mut Phone, town: &Town, noise: &mut Noise) -> Asked {
         pairs.remove(n);
     }
     let path = match noise.one_in(20) {
-        true => format!("/{}", escaped_path(&noise.text(path.trim_start_matches('/')))),
+        true => format!(
+            "/{}",
+            escaped_path(&noise.text(path.trim_start_matches('/')))
+        ),
         false => path,
     };
     if noise.one_in(6) {
@@ -176,7 +203,9 @@ fn form(phone: &mut Phone, town: &Town, noise: &mut Noise) -> Asked {
         };
         return parts("a form in parts", path, &pairs, &audio, noise);
     }
-    let fields = pairs.iter().map(|(k, v)| format!("{}={}", escaped(k), escaped(v)));
+    let fields = pairs
+        .iter()
+        .map(|(k, v)| format!("{}={}", escaped(k), escaped(v)));
     let body = fields.collect::<Vec<_>>().join("&").into_bytes();
     let (how, body) = match noise.one_in(10) {
         true => ("a changed form", noise.harmed(&body)),
@@ -243,17 +272,12 @@ fn pouch(phone: &mut Phone, town: &Town, noise: &mut Noise) -> Asked {
 }
 
 /// A form with a file, as browsers send it.
-fn parts(
-    how: &'static str,
-    path: String,
-    pairs: &Pairs,
-    file: &[u8],
-    noise: &mut Noise,
-) -> Asked {
+fn parts(how: &'static str, path: String, pairs: &Pairs, file: &[u8], noise: &mut Noise) -> Asked {
     const BOUNDARY: &str = "----xunge";
     let mut body = Vec::new();
     for (name, value) in pairs {
-        let head = format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n");
+        let head =
+            format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n");
         body.extend_from_slice(head.as_bytes());
         body.extend_from_slice(value.as_bytes());
         body.extend_from_slice(b"\r\n");

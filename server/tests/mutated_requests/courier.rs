@@ -55,7 +55,10 @@ pub(crate) fn ask(phone: &mut Phone, town: &Town, noise: &mut Noise) -> Asked {
                 false => noise.harmed(&plain),
             };
             let inside = payload(noise, &cbor);
-            post("changed inside the seal", seal(&relay, noise.array(), &inside))
+            post(
+                "changed inside the seal",
+                seal(&relay, noise.array(), &inside),
+            )
         }
         _ => {
             let inside = payload(noise, &packed(&content));
@@ -93,7 +96,12 @@ fn outbound(phone: &mut Phone, noise: &mut Noise) -> Outbound {
 /// The plain text of a bundle, as docs/protocol.md gives it.
 fn packed(content: &Outbound) -> Vec<u8> {
     let batch = Batch::plain(&content.segments);
-    let head = (&content.writer, &content.epoch, content.receipt_cursor, &batch);
+    let head = (
+        &content.writer,
+        &content.epoch,
+        content.receipt_cursor,
+        &batch,
+    );
     wire::encode(&head)
 }
 

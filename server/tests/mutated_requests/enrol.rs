@@ -79,7 +79,11 @@ impl Applicant {
         };
         let packed = payload(noise, &cbor);
         let epoch = EpochId([0; 8]);
-        Asked::post(how, ENROL_PATH, envelope(key, zero, ENROL_PATH, epoch, 0, &packed))
+        Asked::post(
+            how,
+            ENROL_PATH,
+            envelope(key, zero, ENROL_PATH, epoch, 0, &packed),
+        )
     }
 
     fn succeed(&self, key: &SecretKey, noise: &mut Noise) -> Asked {

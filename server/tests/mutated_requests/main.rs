@@ -234,12 +234,18 @@ async fn attack(seed: u64, requests: usize) -> Tally {
 /// The relay is still one that a phone can work with, and holds what was saved before.
 fn goes_on(town: &mut Town) {
     let record = common::held(&town.place, town.its_record);
-    assert!(record.is_some() || is_erased(town), "what was saved is gone");
+    assert!(
+        record.is_some() || is_erased(town),
+        "what was saved is gone"
+    );
     let phone = &mut town.honest;
     let new = phone.visit(common::GRID);
     let answer = phone.sync(&town.place);
     assert!(answer.forked.is_none() && answer.refused.is_empty());
-    assert!(common::held(&town.place, new).is_some(), "nothing new comes in");
+    assert!(
+        common::held(&town.place, new).is_some(),
+        "nothing new comes in"
+    );
 }
 
 /// Whether a supervisor's form erased the honest phone's record.
@@ -269,7 +275,9 @@ fn fault(seed: u64, n: usize, door: &str, asked: &Asked, said: &str) {
 fn said(panic: Box<dyn Any + Send>) -> String {
     match panic.downcast::<String>() {
         Ok(text) => *text,
-        Err(other) => other.downcast::<&str>().map_or_else(|_| "?".into(), |t| (*t).into()),
+        Err(other) => other
+            .downcast::<&str>()
+            .map_or_else(|_| "?".into(), |t| (*t).into()),
     }
 }
 
@@ -280,7 +288,10 @@ fn no_mutated_request_makes_the_relay_panic_or_answer_5xx() {
     let towns = std::thread::available_parallelism().map_or(1, |n| n.get().min(4));
     std::panic::set_hook(Box::new(|info| {
         // Automerge may panic over bytes that it cannot read; the guard contains that, or the answer is 5xx.
-        if info.location().is_some_and(|at| at.file().contains("/automerge-")) {
+        if info
+            .location()
+            .is_some_and(|at| at.file().contains("/automerge-"))
+        {
             CONTAINED.fetch_add(1, Ordering::Relaxed);
             return;
         }
@@ -326,6 +337,9 @@ fn no_mutated_request_makes_the_relay_panic_or_answer_5xx() {
     assert!(panics.is_empty(), "{panics:?}");
     assert_eq!(bad, 0, "status 5xx");
     for (door, _) in DOORS {
-        assert!(all.share(door) >= LET_IN, "{door} lets in too little to be deep");
+        assert!(
+            all.share(door) >= LET_IN,
+            "{door} lets in too little to be deep"
+        );
     }
 }

@@ -169,7 +169,14 @@ fn ranged(asked: Asked, noise: &mut Noise) -> Asked {
 
 fn signed(phone: &Phone, method: &Method, path: &str, hash: Hash32, noise: &mut Noise) -> String {
     let counter = noise.number();
-    authorize(&phone.key, phone.writer, method.as_str(), path, counter, &hash)
+    authorize(
+        &phone.key,
+        phone.writer,
+        method.as_str(),
+        path,
+        counter,
+        &hash,
+    )
 }
 
 /// Half of them stay as they are; in the others one thing is wrong.

@@ -385,7 +385,13 @@ impl Hostile {
                 0 => header.index = header.index.wrapping_add(noise.number()),
                 // Taken already, mostly: that is a fork, and the end of this phone.
                 1 if noise.one_in(8) => header.previous = Hash32(noise.array()),
-                2 => header.writer = if noise.one_in(2) { RELAY } else { WriterId(noise.array()) },
+                2 => {
+                    header.writer = if noise.one_in(2) {
+                        RELAY
+                    } else {
+                        WriterId(noise.array())
+                    }
+                }
                 3 => header.scope = *noise.pick(&SCOPES),
                 4 => header.scope = ScopeId(noise.array()),
                 5 => header.count = noise.number() as u32,
@@ -456,7 +462,14 @@ impl Hostile {
         let phone = &mut self.phone;
         phone.counter = phone.counter.saturating_add(1);
         let counter = phone.counter;
-        envelope(&phone.key, phone.writer, SYNC_PATH, epoch, counter, &payload)
+        envelope(
+            &phone.key,
+            phone.writer,
+            SYNC_PATH,
+            epoch,
+            counter,
+            &payload,
+        )
     }
 
     /// Columns or CBOR of segments, changed inside, under a right signature.
@@ -479,8 +492,7 @@ impl Hostile {
                     writers: vec![self.phone.writer, RELAY],
                     scopes: message.cursors.iter().map(|c| c.scope).collect(),
                 };
-                let columns =
-                    Batch::pack(&message.segments, &parties, Assume::ChangesAndHeaders);
+                let columns = Batch::pack(&message.segments, &parties, Assume::ChangesAndHeaders);
                 Batch::from_bytes(noise.harmed(columns.as_bytes()))
             }
         };
@@ -585,7 +597,9 @@ fn otherwise(chunk: &[u8], noise: &mut Noise) -> Vec<u8> {
         }
         2 => raw.time = noise.number() as i64,
         3 => raw.deps = vec![automerge::ChangeHash(noise.array()); noise.below(3)],
-        4 => raw.operations.truncate(noise.below(raw.operations.len().max(1))),
+        4 => raw
+            .operations
+            .truncate(noise.below(raw.operations.len().max(1))),
         _ => raw.message = Some(noise.text("hello")),
     }
     Change::from(raw).bytes().to_vec()

@@ -150,10 +150,7 @@ impl Town {
     }
 
     /// One request through all that a request goes through.
-    pub(crate) async fn answer(
-        &self,
-        request: axum::extract::Request,
-    ) -> axum::response::Response {
+    pub(crate) async fn answer(&self, request: axum::extract::Request) -> axum::response::Response {
         match self.router.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},

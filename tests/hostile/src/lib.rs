@@ -14,8 +14,8 @@
 mod form;
 mod message;
 mod record;
-mod seed;
 mod sealed;
+mod seed;
 #[cfg(feature = "relay")]
 mod table;
 

@@ -117,7 +117,10 @@ pub(crate) fn ticket(bytes: &[u8]) {
 /// A list of parts, and a part that the relay vouches for.
 pub(crate) fn snapshot(bytes: &[u8]) {
     if let Some(signed) = said::<SignedSnapshot>(bytes) {
-        assert!(signed.verify(&relay().public()).is_err(), "no seed is signed");
+        assert!(
+            signed.verify(&relay().public()).is_err(),
+            "no seed is signed"
+        );
     }
     let part = Part {
         hash: Hash32::of(bytes),

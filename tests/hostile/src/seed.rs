@@ -8,9 +8,7 @@ use xunge_protocol::header::SegmentHeader;
 use xunge_protocol::{
     Confidence, Entry, EpochId, Hash32, RecordId, ScopeId, Segment, Timestamp, WriterId, wire,
 };
-use xunge_records::{
-    Author, Document, Edit, EventBody, EventId, FormRef, Kind, Open, Value, Verb,
-};
+use xunge_records::{Author, Document, Edit, EventBody, EventId, FormRef, Kind, Open, Value, Verb};
 
 use crate::message::{author, relay};
 

@@ -32,8 +32,7 @@ pub(crate) fn households(bytes: &[u8]) {
                 assert!(seen.insert(&household.reference), "a household comes twice");
                 let complete = [&household.reference, &household.grid, &household.head];
                 assert!(complete.iter().all(|text| !text.is_empty()));
-                let members: BTreeSet<_> =
-                    household.members.iter().map(|m| &m.reference).collect();
+                let members: BTreeSet<_> = household.members.iter().map(|m| &m.reference).collect();
                 assert_eq!(members.len(), household.members.len());
             }
         }

@@ -13,7 +13,10 @@ const CHANGED: usize = 1_500;
 /// Panics that the readers contain are none, and many; they would fill the output.
 fn quietly() {
     std::panic::set_hook(Box::new(|info| {
-        if !info.location().is_some_and(|at| at.file().contains("/automerge-")) {
+        if !info
+            .location()
+            .is_some_and(|at| at.file().contains("/automerge-"))
+        {
             eprintln!("{info}");
         }
     }));
@@ -48,7 +51,10 @@ fn every_crasher_belongs_to_a_target() {
     let names: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();
     for folder in std::fs::read_dir(folder).unwrap() {
         let name = folder.unwrap().file_name().into_string().unwrap();
-        assert!(name.ends_with(".md") || names.contains(&name.as_str()), "{name}");
+        assert!(
+            name.ends_with(".md") || names.contains(&name.as_str()),
+            "{name}"
+        );
     }
 }
 
