@@ -1,7 +1,7 @@
 //! What recordings say of a spoken text: the county's own first, in its dialect. What none says, a shell speaks by the
 //! system's voice or by what it carries.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use xunge_records::MediaRef;
@@ -17,7 +17,7 @@ use crate::locale::{Cut, Locale, Phrasebook, cut};
 pub(super) struct Dialect {
     locale: Locale,
     book: Phrasebook,
-    files: HashMap<String, MediaRef>,
+    files: BTreeMap<String, MediaRef>,
 }
 
 impl Phone {
@@ -92,7 +92,7 @@ impl Session {
             .recordings
             .iter()
             .filter_map(|recording| Some((recording.key.clone(), recording.media.parse().ok()?)));
-        let files: HashMap<String, MediaRef> = files.collect();
+        let files: BTreeMap<String, MediaRef> = files.collect();
         let words = pack.recordings.into_iter().map(|r| (r.key, r.words));
         let dialect = Arc::new(Dialect {
             locale,

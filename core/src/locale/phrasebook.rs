@@ -1,7 +1,7 @@
 //! The sentences that a phone says, by key, and how a spoken text is cut into them: so that recordings can say it, of a
 //! dialect or where a phone has no voice. It knows no recordings and no shell.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::Locale;
@@ -18,7 +18,7 @@ const SHORTEST_INSIDE: usize = 3;
 #[derive(Debug, Default)]
 pub struct Phrasebook {
     /// By first character, the longest first.
-    by_first: HashMap<char, Vec<(String, String)>>,
+    by_first: BTreeMap<char, Vec<(String, String)>>,
 }
 
 /// A part of a spoken text.
@@ -44,7 +44,7 @@ fn built_in(json: &str) -> Phrasebook {
 impl Phrasebook {
     /// A book of keys and words.
     pub fn new(phrases: impl IntoIterator<Item = (String, String)>) -> Self {
-        let mut by_first: HashMap<char, Vec<(String, String)>> = HashMap::new();
+        let mut by_first: BTreeMap<char, Vec<(String, String)>> = BTreeMap::new();
         for (key, words) in phrases {
             if let Some(first) = words.chars().next() {
                 by_first.entry(first).or_default().push((words, key));
