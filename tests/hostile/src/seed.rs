@@ -100,6 +100,7 @@ fn outbound() -> Outbound {
         writer: WRITER,
         epoch: EpochId([4; 8]),
         receipt_cursor: 3,
+        relay_key: None,
         segments: vec![segment()],
     }
 }
