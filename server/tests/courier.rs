@@ -7,7 +7,7 @@ use common::*;
 use xunge_protocol::bundle::{Delivered, Outbound, SealedBundle};
 use xunge_protocol::envelope::open_response;
 use xunge_protocol::refusal::SyncRefusal;
-use xunge_protocol::{EpochId, Segment};
+use xunge_protocol::{EpochId, KeyRing, Segment};
 use xunge_server::sync::courier;
 
 fn bundle(place: &Place, phone: &Phone, segments: Vec<Segment>) -> SealedBundle {
@@ -16,6 +16,7 @@ fn bundle(place: &Place, phone: &Phone, segments: Vec<Segment>) -> SealedBundle 
         epoch: EpochId([9; 8]),
         receipt_cursor: 0,
         segments,
+        relay_key: None,
     };
     let relay = place.relay.county().relay_key.public();
     SealedBundle::out(&relay, [7; 32], &content).unwrap()
@@ -35,7 +36,9 @@ fn a_carrier_may_forget_a_bundle_of_another_history_and_its_writer_loses_nothing
     let other = bundle(&place, &phone, segments);
     for (sealed, refused) in [(&first, None), (&other, Some(SyncRefusal::Fork))] {
         let answer = courier::handle(&place.relay, sealed.bytes()).unwrap();
-        let answer = open_response::<Delivered>(&phone.relay_key, sealed.bytes(), &answer).unwrap();
+        let ring = KeyRing::pinned(phone.relay_key);
+        let answer = open_response::<Delivered>(&ring, sealed.bytes(), &answer).unwrap();
+        let answer = answer.message;
         assert_eq!(answer.refused, refused);
         assert_eq!(answer.home.is_some(), refused.is_none());
     }

@@ -15,7 +15,7 @@ use xunge_protocol::message::{Cursor, MAX_BODY_BYTES, MAX_PLAIN_BYTES, SYNC_PATH
 use xunge_protocol::packed::{PackedRequest, PackedResponse};
 use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::{
-    Batch, Entry, EpochId, Hash32, RecordId, Segment, SyncRequest, WriterId, wire,
+    Batch, Entry, EpochId, Hash32, KeyRing, RecordId, Segment, SyncRequest, WriterId, wire,
 };
 use xunge_records::document::genesis;
 use xunge_records::{Document, Edit, FormRef, Kind, Open, check_change};
@@ -62,6 +62,7 @@ fn message(segments: &[Segment]) -> Vec<u8> {
         batch: Batch::plain(segments),
         pull_budget_bytes: 1,
         plain: true,
+        relay_key: None,
         snapshots: None,
     })
 }
@@ -182,7 +183,7 @@ fn no_request_of_a_megabyte_makes_the_relay_take_more_than_sixty_four() {
     // What the first request of all takes is the relay's own.
     let own = frames.request(Vec::new());
     sync::handle(&place.relay, &own).unwrap();
-    let key = place.relay.county().relay_key.public();
+    let ring = KeyRing::pinned(place.relay.county().relay_key.public());
     let mut worst = 0;
     for (what, body) in attacks {
         assert!(body.len() <= MAX_BODY_BYTES, "{what}: {} bytes", body.len());
@@ -192,7 +193,8 @@ fn no_request_of_a_megabyte_makes_the_relay_take_more_than_sixty_four() {
         let said = match answer {
             Err(refused) => refused.to_string(),
             Ok(answer) => {
-                let answer: PackedResponse = open_response(&key, &body, &answer).unwrap();
+                let opened = open_response::<PackedResponse>(&ring, &body, &answer);
+                let answer = opened.unwrap().message;
                 let too_large = answer.refused.iter();
                 assert!(too_large.clone().all(|r| r.code == SyncRefusal::TooLarge));
                 let taken = answer.receipts.iter().map(|r| r.receipt.verdicts.len());

@@ -11,9 +11,7 @@ use proptest::prelude::*;
 use xunge_protocol::batch::{Assume, Batch, Nothing, Parties};
 use xunge_protocol::bundle::{Delivered, Homebound, Outbound, Pouch, SealedBundle};
 use xunge_protocol::enrolment::{ENROL_PATH, EnrolRequest, EnrolResponse, Ticket};
-use xunge_protocol::envelope::{
-    RequestEnvelope, open_response, responder, seal_request, seal_response,
-};
+use xunge_protocol::envelope::{RequestEnvelope, open_response, seal_request, seal_response};
 use xunge_protocol::message::{Cursor, RefusedSegment, SYNC_PATH, ScopeStatus};
 use xunge_protocol::packed::{PackedRequest, PackedResponse};
 use xunge_protocol::receipt::SignedReceipt;
@@ -24,9 +22,9 @@ use xunge_protocol::system::{
     Certificate, Grant, OrgNode, Resource, Revocation, SignedCertificate, Tombstone, WriterRole,
 };
 use xunge_protocol::{
-    Entry, EntryKind, EpochId, Hash32, PublicKey, PulledEntry, PulledSegment, Receipt, RecordId,
-    RefusalCode, ScopeId, SecretKey, Segment, SegmentHeader, Signature, SyncRequest, SyncResponse,
-    Timestamp, Verdict, WriterId, wire,
+    Entry, EntryKind, EpochId, Hash32, KeyRing, PublicKey, PulledEntry, PulledSegment, Receipt,
+    RecordId, RefusalCode, ScopeId, SecretKey, Segment, SegmentHeader, Signature, SyncRequest,
+    SyncResponse, Timestamp, Verdict, WriterId, wire,
 };
 
 fn writer() -> impl Strategy<Value = WriterId> {
@@ -251,7 +249,12 @@ fn snapshot() -> impl Strategy<Value = SignedSnapshot> {
 
 fn request() -> impl Strategy<Value = SyncRequest> {
     let cursor = (scope(), any::<u64>()).prop_map(|(scope, position)| Cursor { scope, position });
-    let wishes = (any::<u32>(), any::<bool>(), option::of(vec(scope(), 0..3)));
+    let wishes = (
+        any::<u32>(),
+        any::<bool>(),
+        option::of(vec(scope(), 0..3)),
+        any::<Option<u32>>(),
+    );
     (
         vec(cursor, 0..4),
         any::<u64>(),
@@ -259,7 +262,12 @@ fn request() -> impl Strategy<Value = SyncRequest> {
         wishes,
     )
         .prop_map(
-            |(cursors, receipt_cursor, segments, (pull_budget_bytes, plain, snapshots))| {
+            |(
+                cursors,
+                receipt_cursor,
+                segments,
+                (pull_budget_bytes, plain, snapshots, relay_key),
+            )| {
                 SyncRequest {
                     cursors,
                     receipt_cursor,
@@ -267,6 +275,7 @@ fn request() -> impl Strategy<Value = SyncRequest> {
                     pull_budget_bytes,
                     plain,
                     snapshots,
+                    relay_key,
                 }
             },
         )
@@ -380,10 +389,11 @@ proptest! {
         prop_assert!(envelope.open::<PackedRequest>(&phone.public(), ENROL_PATH).is_err());
 
         let packed = PackedResponse::of(response.clone(), me, it, assume);
-        let answer = seal_response(&relay, it, &sealed, &packed).unwrap();
-        let opened: PackedResponse = open_response(&relay.public(), &sealed, &answer).unwrap();
-        prop_assert_eq!(opened.open(me, it, &Nothing), Ok(response));
-        prop_assert_eq!(responder(&answer), Ok(it));
+        let answer = seal_response(&relay, it, &[], &sealed, &packed).unwrap();
+        let ring = KeyRing::pinned(relay.public());
+        let opened = open_response::<PackedResponse>(&ring, &sealed, &answer).unwrap();
+        prop_assert_eq!(opened.message.open(me, it, &Nothing), Ok(response));
+        prop_assert_eq!((opened.relay, opened.learnt), (it, None));
     }
 
     #[test]
@@ -415,15 +425,16 @@ proptest! {
     fn bundles_both_ways_and_the_file_they_travel_in_come_back(
         writer in writer(), epoch in epoch(), cursor: u64, segments in vec(segment(), 0..3),
         receipts in vec(receipt(), 0..3), refused in vec(refused(), 0..3), time in time(),
-        phone in key(), relay in key(), seed: [u8; 32],
+        phone in key(), relay in key(), seed: [u8; 32], relay_key: Option<u32>,
     ) {
-        let content = Outbound { writer, epoch, receipt_cursor: cursor, segments };
+        let content = Outbound { writer, epoch, receipt_cursor: cursor, segments, relay_key };
         let out = SealedBundle::out(&relay.public(), seed, &content).unwrap();
         prop_assert_eq!(out.open_out(&relay), Ok(content));
         let content = Homebound { writer, epoch, time, receipts, refused };
         comes_back(&content)?;
-        let home = SealedBundle::home(&phone.public(), &relay, seed, &content).unwrap();
-        prop_assert_eq!(home.open_home(&phone, &relay.public()), Ok(content));
+        let home = SealedBundle::home(&phone.public(), &relay, &[], seed, &content).unwrap();
+        let ring = KeyRing::pinned(relay.public());
+        prop_assert_eq!(home.open_home(&phone, &ring), Ok((content, None)));
         comes_back(&Delivered { refused: None, home: Some(home.bytes().to_vec().into()) })?;
         let pouch = Pouch(vec![out, home]);
         prop_assert_eq!(Pouch::from_bytes(&pouch.to_bytes()), Ok(pouch));

@@ -90,7 +90,9 @@ impl Left {
                 }
                 None => guard(entry),
             };
-            let does = word.as_ref().map_or(0, |passed| passed.change.operation_count());
+            let does = word
+                .as_ref()
+                .map_or(0, |passed| passed.change.operation_count());
             self.operations = self.operations.checked_sub(does)?;
             words.push(word);
         }

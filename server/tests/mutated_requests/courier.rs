@@ -3,7 +3,7 @@
 use xunge_protocol::batch::Batch;
 use xunge_protocol::bundle::{COURIER_PATH, Delivered, Homebound, Outbound, SealedBundle};
 use xunge_protocol::envelope::open_response;
-use xunge_protocol::{EpochId, PublicKey, Timestamp, WriterId, wire};
+use xunge_protocol::{EpochId, KeyRing, PublicKey, Timestamp, WriterId, wire};
 
 use crate::common::Phone;
 use crate::noise::Noise;
@@ -45,7 +45,7 @@ pub(crate) fn ask(phone: &mut Phone, town: &Town, noise: &mut Noise) -> Asked {
                 receipts: Vec::new(),
                 refused: Vec::new(),
             };
-            let home = SealedBundle::home(&relay, &phone.key, noise.array(), &home).unwrap();
+            let home = SealedBundle::home(&relay, &phone.key, &[], noise.array(), &home).unwrap();
             post("the wrong way", home.bytes().to_vec())
         }
         4 => {
@@ -70,9 +70,9 @@ pub(crate) fn ask(phone: &mut Phone, town: &Town, noise: &mut Noise) -> Asked {
 
 /// What the relay told the carrier; nothing if it had no use for the bundle.
 pub(crate) fn hear(town: &Town, asked: &[u8], answer: &[u8]) -> Option<Vec<&'static str>> {
-    let relay = town.relay().county().relay_key.public();
-    let answer: Delivered = open_response(&relay, asked, answer).ok()?;
-    match answer.refused {
+    let relay = KeyRing::pinned(town.relay().county().relay_key.public());
+    let answer = open_response::<Delivered>(&relay, asked, answer).ok()?;
+    match answer.message.refused {
         None => Some(vec!["bundle taken"]),
         Some(_) => None,
     }
@@ -90,6 +90,7 @@ fn outbound(phone: &mut Phone, noise: &mut Noise) -> Outbound {
         epoch: EpochId([9; 8]),
         receipt_cursor: noise.below(5) as u64,
         segments,
+        relay_key: noise.one_in(8).then(|| noise.below(3) as u32),
     }
 }
 

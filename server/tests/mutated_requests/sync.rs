@@ -7,7 +7,7 @@ use xunge_protocol::envelope::open_response;
 use xunge_protocol::message::{Cursor, SYNC_PATH};
 use xunge_protocol::packed::{PackedRequest, PackedResponse};
 use xunge_protocol::{
-    Confidence, Entry, EntryKind, EpochId, Hash32, RecordId, ScopeId, SecretKey, Segment,
+    Confidence, Entry, EntryKind, EpochId, Hash32, KeyRing, RecordId, ScopeId, SecretKey, Segment,
     SyncRequest, Timestamp, Verdict, WriterId, wire,
 };
 use xunge_records::{Edit, EventBody, EventId, Kind, Value, Verb};
@@ -134,7 +134,9 @@ impl Hostile {
             return None;
         }
         let key = self.phone.relay_key;
-        let answer: PackedResponse = open_response(&key, &self.body, answer).ok()?;
+        let ring = KeyRing::pinned(key);
+        let answer = open_response::<PackedResponse>(&ring, &self.body, answer);
+        let answer = answer.ok()?.message;
         self.forked |= answer.forked.is_some();
         let mut words = vec!["segment refused"; answer.refused.len()];
         for signed in answer.receipts {
@@ -241,6 +243,7 @@ impl Hostile {
             pull_budget_bytes: 20_000,
             plain: noise.one_in(2),
             snapshots: noise.one_in(4).then(Vec::new),
+            relay_key: noise.one_in(8).then(|| noise.below(3) as u32),
         }
     }
 
@@ -448,6 +451,7 @@ impl Hostile {
             snapshots: noise
                 .one_in(2)
                 .then(|| (0..noise.below(5)).map(|_| scopes(noise)).collect()),
+            relay_key: noise.one_in(2).then(|| noise.number() as u32),
         };
         if noise.one_in(40) {
             self.phone.counter = noise.number();

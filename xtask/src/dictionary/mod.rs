@@ -170,6 +170,7 @@ fn samples(examples: &[Example], dictionary: &Dictionary, seed: u64) -> Vec<Vec<
             pull_budget_bytes: 98_304,
             plain: false,
             snapshots: None,
+            relay_key: None,
         }));
     }
     let mut words = Sentences::new(seed ^ 0xa0);
