@@ -116,6 +116,7 @@ fn maven(made: &Made, goals: &[&str], name: &str) -> Outcome<(bool, Vec<String>)
     run::watched_by(maven, |line| {
         let line = line
             .trim_start_matches("[INFO] ")
+            .trim_start_matches("[WARNING] ")
             .trim_start_matches("[ERROR] ");
         (line.starts_with("Tests run:") && !line.contains("Time elapsed"))
             .then(|| format!("{name}: {line}"))

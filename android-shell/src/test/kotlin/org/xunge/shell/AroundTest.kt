@@ -12,11 +12,14 @@ import android.widget.TextView
 import java.io.File
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertNotNull
+import org.junit.Assert.assertNull
 import org.junit.Assert.assertTrue
 import org.junit.Test
 import org.junit.runner.RunWith
+import org.robolectric.Robolectric
 import org.robolectric.Shadows.shadowOf
 import org.xunge.shell.device.Pictures
+import org.xunge.shell.device.SendingService
 import org.xunge.shell.device.SyncJob
 import org.xunge.town.Town
 
@@ -52,7 +55,9 @@ class AroundTest {
             visit(shell)
             val visited = recordsOf(shell.app.phone, kind = "visit", state = "waiting").single().record
             val scheduler = shell.app.getSystemService(Context.JOB_SCHEDULER_SERVICE) as JobScheduler
-            assertNotNull(scheduler.allPendingJobs.firstOrNull { it.id == SyncJob.SOON })
+            val jobs = scheduler.allPendingJobs.associateBy { it.id }
+            assertEquals(setOf(SyncJob.SOON, SyncJob.HOURLY, SyncJob.CHARGING), jobs.keys)
+            assertTrue(checkNotNull(jobs[SyncJob.CHARGING]).isRequireCharging)
             shell.tap("more")
             shell.tap("lock")
             assertNotNull("locked", shell.find("worker"))
@@ -65,6 +70,38 @@ class AroundTest {
             shell.tap("sync")
             shell.tap("send")
             assertEquals(1uL, shell.app.phone.home().progress.acknowledged)
+        }
+    }
+
+    @Test
+    fun while_it_sends_a_notification_says_so_and_goes_with_the_end() {
+        Shell().unlock().use { shell ->
+            shell.tap("sync")
+            shell.tap("send")
+            val asked = shadowOf(shell.app).nextStartedService
+            assertEquals(SendingService::class.java.name, asked.component?.className)
+            val ended = shadowOf(shell.app).nextStoppedService
+            assertEquals(asked.component, ended.component)
+            val service = Robolectric.buildService(SendingService::class.java, asked).create().startCommand(0, 1)
+            assertNotNull(shadowOf(service.get()).lastForegroundNotification)
+            service.destroy()
+        }
+    }
+
+    @Test
+    fun help_calls_the_number_that_the_town_gave_also_while_the_phone_is_locked() {
+        Shell().unlock().use { shell ->
+            val worker = checkNotNull(shell.app.worker)
+            shell.app.unlocked(worker.copy(helpPhone = "05551234567"))
+            shell.tap("more")
+            shell.tap("lock")
+            shell.tap("help")
+            assertTrue(shell.words(), shell.words().contains("05551234567"))
+            assertNull("nothing to type", shell.find("key_1"))
+            shell.png("help-town")
+            shell.tap("call")
+            val asked = shadowOf(shell.activity as Activity).nextStartedActivity
+            assertEquals(Uri.parse("tel:05551234567"), asked.data)
         }
     }
 
