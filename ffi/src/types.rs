@@ -221,6 +221,7 @@ pub struct ReceiptView {
     pub text: String,
     pub speech: String,
     pub receipt: String,
+    pub relay_key: String,
 }
 
 #[uniffi::remote(Record)]

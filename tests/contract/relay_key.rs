@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use xunge_tests::phone::Phone;
 use xunge_tests::proxy::Network;
-use xunge_tests::relay::{Place, Relay};
+use xunge_tests::relay::{Place, Relay, xunge_json};
 use xunge_tests::worker::Worker;
 
 use crate::scene::Scene;
@@ -28,11 +28,15 @@ async fn receipts_verify(scene: &Scene, worker: &Worker, name: &str) -> usize {
     let file = scene.dir(name);
     std::fs::write(&file, shown.to_string()).unwrap();
     let path = file.display().to_string();
+    // Away from the relay, by the key that the phone names: the present one or an earlier.
+    let away = xunge_json(&["receipt", "verify", &path, "--json"]).await;
     let place = scene.relay.place();
     let verified = place
         .xunge_json(&["receipt", "verify", &path, "--json"])
         .await;
-    verified.unwrap()["receipts"].as_array().unwrap().len()
+    let count = |verified: Value| verified["receipts"].as_array().unwrap().len();
+    assert_eq!(count(away.unwrap()), shown.as_array().unwrap().len());
+    count(verified.unwrap())
 }
 
 async fn keys(relay: &Relay) -> Vec<(u64, String)> {

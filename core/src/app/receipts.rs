@@ -1,5 +1,6 @@
 //! Signed receipts, to show and to keep: the proof that the town has received a record.
 
+use xunge_protocol::receipt::SignedReceipt;
 use xunge_protocol::{Verdict, wire};
 
 use super::error::AppError;
@@ -19,6 +20,11 @@ impl Phone {
         }
         let words = self.words(&session)?;
         let receipts = session.store.receipts(record.as_ref())?;
+        let (identity, _) = session.store.enrolled()?;
+        let signer = |signed: &SignedReceipt| {
+            let mut keys = identity.keys.keys().iter().rev();
+            keys.find(|known| signed.verify(&known.key).is_ok())
+        };
         let views = receipts.iter().map(|signed| {
             let receipt = &signed.receipt;
             let accepted = receipt
@@ -44,6 +50,8 @@ impl Phone {
                 text: words.text("receipt", &arguments),
                 speech: words.speech("receipt", &arguments),
                 receipt: hex::encode(wire::encode(signed)),
+                relay_key: signer(signed)
+                    .map_or_else(String::new, |known| hex::encode(known.key.0)),
             }
         });
         Ok(views.collect())

@@ -153,6 +153,8 @@ pub struct ReceiptView {
     pub speech: String,
     /// The signed receipt itself, CBOR as hex: what `xunge receipt verify` reads.
     pub receipt: String,
+    /// The key of the relay that signed it, the present one or an earlier, in hex.
+    pub relay_key: String,
 }
 
 /// A household that `search` found, or a person whom another grid shares.
