@@ -12,7 +12,7 @@ use tokio_postgres::{Client, NoTls, Row, Statement};
 use xunge_tests::Outcome;
 
 use crate::documents::Documents;
-use crate::measure::cpu;
+use crate::measure::own_cpu;
 use crate::traffic::Taken;
 
 /// What one batch leaves behind.
@@ -101,7 +101,7 @@ pub(crate) async fn floor(client: &mut Client, before: &[(Vec<u8>, i64)]) -> Out
     let (body, kind, record) = (place("body")?, place("kind")?, place("record")?);
     let mut documents = Documents::default();
 
-    let spent = cpu(std::process::id())?;
+    let spent = own_cpu();
     let began = Instant::now();
     for batch in &batches {
         let transaction = client.transaction().await?;
@@ -121,7 +121,7 @@ pub(crate) async fn floor(client: &mut Client, before: &[(Vec<u8>, i64)]) -> Out
     }
     Ok(Taken {
         wall: began.elapsed(),
-        cpu: cpu(std::process::id())? - spent,
+        cpu: own_cpu() - spent,
     })
 }
 

@@ -10,7 +10,7 @@ use rusqlite::{Connection, params_from_iter};
 use xunge_tests::{Outcome, fail};
 
 use crate::documents::Documents;
-use crate::measure::cpu;
+use crate::measure::own_cpu;
 use crate::sqlcipher;
 use crate::traffic::Taken;
 
@@ -94,7 +94,7 @@ pub(crate) fn floor(data: &Path, key: &str, before: &Before) -> Outcome<Taken> {
     let (body, kind, record) = (place("body")?, place("kind")?, place("record")?);
     let mut documents = Documents::default();
 
-    let spent = cpu(std::process::id())?;
+    let spent = own_cpu();
     let began = Instant::now();
     for batch in &batches {
         bare.execute_batch("BEGIN IMMEDIATE")?;
@@ -117,7 +117,7 @@ pub(crate) fn floor(data: &Path, key: &str, before: &Before) -> Outcome<Taken> {
     }
     Ok(Taken {
         wall: began.elapsed(),
-        cpu: cpu(std::process::id())? - spent,
+        cpu: own_cpu() - spent,
     })
 }
 

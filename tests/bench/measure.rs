@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
+use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Map, Value};
 use xunge_tests::{Outcome, fail};
 
@@ -57,7 +58,14 @@ pub(crate) fn memory_mb(pid: u32, line: &str) -> Outcome<f64> {
     }
 }
 
-/// CPU time that a process has used so far, user and system.
+/// CPU time that this process has used so far, threads that have ended included.
+pub(crate) fn own_cpu() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// CPU time that the threads of a process have used so far, user and system.
 pub(crate) fn cpu(pid: u32) -> Outcome<Duration> {
     // `schedstat` of each thread counts nanoseconds; `stat` only ticks.
     let mut nanoseconds = 0;

@@ -11,7 +11,7 @@ use xunge_server::relay::{Config, Relay};
 use xunge_server::store::{Location, Options};
 use xunge_tests::{Outcome, fail};
 
-use crate::measure::cpu;
+use crate::measure::own_cpu;
 use crate::place::Place;
 
 /// Records of a batch.
@@ -113,7 +113,7 @@ pub(crate) fn node(at: impl Into<Location>) -> Outcome<Arc<Relay>> {
 
 /// Wall time and CPU of this process for all batches; phones choose among the nodes by turns.
 pub(crate) fn given_to(nodes: &[Arc<Relay>], bodies: &[Vec<u8>]) -> Outcome<Taken> {
-    let before = cpu(std::process::id())?;
+    let before = own_cpu();
     let began = Instant::now();
     let waiting = Mutex::new(bodies.iter());
     let phone = |relay: &Arc<Relay>| {
@@ -137,7 +137,7 @@ pub(crate) fn given_to(nodes: &[Arc<Relay>], bodies: &[Vec<u8>]) -> Outcome<Take
     })?;
     Ok(Taken {
         wall: began.elapsed(),
-        cpu: cpu(std::process::id())? - before,
+        cpu: own_cpu() - before,
     })
 }
 
