@@ -1,6 +1,6 @@
 //! The functions that SQLite calls on an open file of a disk.
 
-use std::ffi::{c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::atomic::{Ordering, fence};
 
 use rusqlite::ffi::{self, sqlite3_file, sqlite3_int64};
@@ -163,7 +163,24 @@ unsafe extern "C" fn is_reserved(file: *mut sqlite3_file, out: *mut c_int) -> c_
     }
 }
 
-unsafe extern "C" fn control(_: *mut sqlite3_file, _: c_int, _: *mut c_void) -> c_int {
+/// Lets SQLite go on with everything, pragmas included; but the value of one that is held is changed before.
+unsafe extern "C" fn control(file: *mut sqlite3_file, op: c_int, arg: *mut c_void) -> c_int {
+    if op == ffi::SQLITE_FCNTL_PRAGMA {
+        let words = arg.cast::<*mut c_char>();
+        // SAFETY: for this call SQLite gives an open file and three strings, the third of which may be null: what it will
+        // answer, the pragma's name, its value. They are its own copies.
+        unsafe {
+            let (name, value) = (*words.add(1), *words.add(2));
+            let name = CStr::from_ptr(name).to_str().unwrap_or_default();
+            if let Some(held) = handle(file).held_pragma(name)
+                && !value.is_null()
+                && CStr::from_ptr(value).count_bytes() >= held.len()
+            {
+                value.copy_from_nonoverlapping(held.as_ptr().cast(), held.len());
+                value.add(held.len()).write(0);
+            }
+        }
+    }
     ffi::SQLITE_NOTFOUND
 }
 

@@ -56,6 +56,7 @@
 //!
 //! - A copy of a phone is [`Disk::contents`] of one disk, [`Disk::put`] on another; [`Contents::below`] and
 //!   [`Contents::replace_below`] do the same with folders of one disk.
+//! - Controls: [`Effect::Lie`] makes syncs lie, [`Disk::hold_pragma`] weakens a setting of the program under test.
 //! - A [`Disk::kill`] or a cut comes *before* the program's objects are dropped: closing a database would write.
 //! - Equal calls and seeds give equal logical contents; [`seed_sqlite`] seeds SQLite's own generator. SQLCipher draws from
 //!   OpenSSL, so encrypted bytes differ from run to run.
@@ -65,6 +66,7 @@
 //! The model of the disk is told in [`Fault`], [`Effect`] and the header of `model.rs`.
 
 mod chance;
+mod contents;
 mod disk;
 mod fault;
 mod file;
@@ -75,8 +77,8 @@ mod recording;
 mod shm;
 mod vfs;
 
+pub use contents::Contents;
 pub use disk::Disk;
 pub use fault::{Call, Effect, Fault};
-pub use model::Contents;
 pub use recording::{Recording, Replay};
 pub use vfs::{NAME, NotRegistered, Role, register, seed_sqlite};

@@ -1,6 +1,7 @@
 //! What a disk did, to be gone through change by change, with an image of a power cut wherever one is wanted.
 
-use crate::model::{Contents, Model, Op};
+use crate::contents::Contents;
+use crate::model::{Model, Op};
 
 /// Everything that a disk did since [`crate::Disk::record`].
 #[derive(Debug, Clone)]
