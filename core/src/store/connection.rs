@@ -1,34 +1,28 @@
-//! The one connection to a worker's database: SQLCipher with key and salt from outside, WAL, `synchronous=EXTRA`.
+//! The one door to a worker's database. All reading and writing goes through [`Store::read`] and [`Store::write`].
 //!
-//! Knows nothing of tables. All reading and writing goes through [`Store::read`] and [`Store::write`].
+//! Knows nothing of tables, and leaves to `database` what a connection is.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
-use zeroize::Zeroizing;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::{StoreError, migrations};
+use super::StoreError;
+use super::database::Database;
 use crate::env::Env;
 use crate::vault::DatabaseKey;
-
-/// Page cache in KiB. An old phone has 1 GB for everything; the hot pages of a grid fit.
-const CACHE_KIB: i64 = 2048;
-/// How long to wait for another process before saying that it is in the way.
-const BUSY: Duration = Duration::from_secs(5);
 
 /// Databases that this process has open.
 static OPEN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 /// A worker's records on this phone. One a database and process; it may be shared between threads.
 pub struct Store {
-    connection: Mutex<Connection>,
+    database: Mutex<Database>,
     pub(super) env: Arc<dyn Env>,
     pub(super) media_folder: PathBuf,
-    // After the connection, so that the path is free only when the file is closed.
+    // After the database, so that the path is free only when the file is closed.
     _claim: Claim,
 }
 
@@ -51,11 +45,8 @@ impl Store {
                 .canonicalize()?
                 .join(path.file_name().unwrap_or_default()),
         )?;
-        let mut connection = connect(path, key)?;
-        migrations::migrate(&mut connection)?;
-        check_journal(&mut connection, path)?;
         let store = Self {
-            connection: Mutex::new(connection),
+            database: Mutex::new(Database::open(path, key)?),
             env,
             media_folder,
             _claim: claim,
@@ -72,9 +63,9 @@ impl Store {
         &self,
         f: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut connection = self.connection();
-        let tx = connection.transaction()?;
-        f(&tx)
+        let mut database = self.database();
+        let outcome = look(database.reader(), f);
+        database.judge(outcome)
     }
 
     /// Runs `f` in one write transaction. It is on disk when this returns `Ok`, and never happened otherwise.
@@ -82,11 +73,9 @@ impl Store {
         &self,
         f: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut connection = self.connection();
-        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let value = f(&tx)?;
-        tx.commit()?;
-        Ok(value)
+        let mut database = self.database();
+        let outcome = transact(database.writer()?, f);
+        database.judge(outcome)
     }
 
     /// Runs `f` where no transaction is under way.
@@ -94,70 +83,37 @@ impl Store {
         &self,
         f: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        Ok(f(&self.connection())?)
+        let mut database = self.database();
+        let outcome = f(database.writer()?).map_err(StoreError::from);
+        database.judge(outcome)
     }
 
     /// Gives memory back that is not needed between calls.
     pub fn release_memory(&self) -> Result<(), StoreError> {
-        Ok(self.connection().release_memory()?)
+        Ok(self.database().reader().release_memory()?)
     }
 
-    fn connection(&self) -> MutexGuard<'_, Connection> {
+    fn database(&self) -> MutexGuard<'_, Database> {
         // A panic while it was held rolled its transaction back.
-        self.connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.database.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// SQLCipher sets itself up at its first use in a process, which is not for two threads at once.
-static FIRST_USE: Mutex<()> = Mutex::new(());
-
-fn connect(path: &Path, key: &DatabaseKey) -> Result<Connection, StoreError> {
-    let _alone = FIRST_USE.lock().unwrap_or_else(PoisonError::into_inner);
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_CREATE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    // Key and salt together: otherwise the salt is the file's first 16 bytes, and one torn sector loses everything.
-    let digits = Zeroizing::new(hex::encode(key.as_bytes()));
-    let pragma = Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", *digits));
-    // A wrong key comes back as an error; SQLCipher need not print it as well.
-    connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
-    connection.execute_batch(&pragma)?;
-    connection.busy_timeout(BUSY)?;
-    // The first read is what tells a wrong key.
-    connection.query_row("SELECT count(*) FROM sqlite_master", (), |_| Ok(()))?;
-    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
-    connection.pragma_update(None, "temp_store", 2)?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    let mode: String =
-        connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
-    if mode != "wal" {
-        return Err(StoreError::JournalMode(mode));
-    }
-    connection.pragma_update(None, "synchronous", "EXTRA")?;
-    // Deleted rows, and pages that are taken anew, hold zeros instead of what stood there.
-    connection.pragma_update(None, "secure_delete", true)?;
-    connection.set_prepared_statement_cache_capacity(64);
-    Ok(connection)
+fn look<T>(
+    connection: &mut Connection,
+    f: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    f(&connection.transaction()?)
 }
 
-/// After an I/O error SQLite can answer "wal" and run in another mode: so commit once, and look again.
-fn check_journal(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+fn transact<T>(
+    connection: &mut Connection,
+    f: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    tx.execute(
-        "INSERT INTO counter VALUES ('opened', 1) ON CONFLICT DO UPDATE SET value = value + 1",
-        (),
-    )?;
+    let value = f(&tx)?;
     tx.commit()?;
-    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
-    let mut log = path.as_os_str().to_os_string();
-    log.push("-wal");
-    if mode != "wal" || !Path::new(&log).exists() {
-        return Err(StoreError::JournalMode(mode));
-    }
-    Ok(())
+    Ok(value)
 }
 
 /// Keeps a path from being opened twice in this process: two connections would not see each other's counters in time.

@@ -10,6 +10,7 @@ mod closed;
 mod connection;
 mod counters;
 mod cursors;
+mod database;
 mod drafts;
 mod erasure;
 mod error;

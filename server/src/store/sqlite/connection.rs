@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::key::DatabaseKey;
 use crate::store::{StoreError, StoreResult};
@@ -14,10 +14,27 @@ const BUSY: Duration = Duration::from_secs(10);
 /// Prepared statements kept by each connection.
 const STATEMENTS: usize = 128;
 
-/// The connection that writes. Creates the file if need be.
+/// The connection that writes to a new file, or to one that is there.
+pub(super) fn create_writer(path: &Path, key: &DatabaseKey) -> StoreResult<Connection> {
+    writer(path, OpenFlags::default(), key)
+}
+
+/// The connection that writes to a file that is there.
 pub(super) fn open_writer(path: &Path, key: &DatabaseKey) -> StoreResult<Connection> {
-    let conn = open(path, OpenFlags::default(), key)?;
+    let flags = OpenFlags::default() & !OpenFlags::SQLITE_OPEN_CREATE;
+    writer(path, flags, key)
+}
+
+fn writer(path: &Path, flags: OpenFlags, key: &DatabaseKey) -> StoreResult<Connection> {
+    let conn = open(path, flags, key)?;
     conn.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = EXTRA;")?;
+    // What the log of an earlier process holds goes into the file, and the next commit begins the log anew: perhaps it was
+    // never made durable, and what is added to it would go with it.
+    match conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
+        // The log can stay. Whether there is room for anything shows with the next write.
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => {}
+        outcome => outcome?,
+    }
     check_journal(&conn)?;
     Ok(conn)
 }
@@ -53,14 +70,16 @@ fn open(path: &Path, flags: OpenFlags, key: &DatabaseKey) -> StoreResult<Connect
     Ok(conn)
 }
 
-/// After an I/O error SQLite can answer "wal" and go on in delete mode, which loses rows; so this is asked again.
+/// After an I/O error SQLite can answer "wal" and go on in delete mode, which loses rows; so the log itself is asked for.
 pub(super) fn check_journal(conn: &Connection) -> StoreResult<()> {
     let mode: String = conn.query_row("PRAGMA journal_mode", [], |r| r.get(0))?;
-    if mode == "wal" {
+    // How many frames the log has; -1 where there is none.
+    let frames: i64 = conn.query_row("PRAGMA wal_checkpoint(NOOP)", [], |r| r.get(1))?;
+    if mode == "wal" && frames >= 0 {
         Ok(())
     } else {
         Err(StoreError::Corrupt(format!(
-            "journal mode is {mode}, not wal"
+            "journal mode is {mode}, and the log has {frames} frames"
         )))
     }
 }

@@ -15,6 +15,7 @@ const FILE: &str = "relay.key";
 const HEX_DIGITS: usize = 96;
 
 /// Key and salt as 96 hex digits.
+#[derive(Clone)]
 pub(super) struct DatabaseKey(Zeroizing<String>);
 
 impl DatabaseKey {

@@ -32,7 +32,7 @@ mod writers;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 pub use backup::{backup_key_file, restore_backup, write_backup};
 pub use key::database_key;
@@ -105,7 +105,7 @@ impl SqliteStore {
     pub fn create(dir: &Path, county: &NewCounty, options: Options) -> StoreResult<Self> {
         std::fs::create_dir_all(dir).map_err(|e| key::file_error(dir, e))?;
         let key = key::create(dir, &county.database_key)?;
-        let mut conn = connection::open_writer(&dir.join(DATABASE), &key)?;
+        let mut conn = connection::create_writer(&dir.join(DATABASE), &key)?;
         migrate::run(&mut conn)?;
         county::insert(&conn, county)?;
         Self::start(dir, key, conn, options)
@@ -118,10 +118,14 @@ impl SqliteStore {
     pub fn open(dir: &Path, options: Options) -> StoreResult<Self> {
         let path = dir.join(DATABASE);
         let key = key::read(dir)?;
-        if !path.exists() {
-            return Err(StoreError::NotInitialised(dir.display().to_string()));
-        }
-        let mut conn = connection::open_writer(&path, &key)?;
+        let mut conn = connection::open_writer(&path, &key).map_err(|error| match error {
+            StoreError::Sqlite(ref why)
+                if why.sqlite_error_code() == Some(ErrorCode::CannotOpen) && !path.exists() =>
+            {
+                StoreError::NotInitialised(dir.display().to_string())
+            }
+            error => error,
+        })?;
         migrate::run(&mut conn)?;
         Self::start(dir, key, conn, options)
     }
@@ -135,10 +139,12 @@ impl SqliteStore {
         connection::check_journal(&conn)?;
         let county = county::read(&conn)?
             .ok_or_else(|| StoreError::NotInitialised(dir.display().to_string()))?;
+        let (path, again) = (dir.join(DATABASE), key.clone());
+        let open = Box::new(move || connection::open_writer(&path, &again));
         Ok(Self {
             dir: dir.into(),
             key,
-            writer: WriteQueue::start(conn, county.number, options.writer_thread)?,
+            writer: WriteQueue::start(conn, open, county.number, options.writer_thread)?,
             county,
             readers: Mutex::default(),
         })
@@ -177,6 +183,10 @@ impl SqliteStore {
         conn.execute_batch("BEGIN").map_err(StoreError::from)?;
         let result = work(&SqliteTx::new(&conn, self.county.number));
         conn.execute_batch("ROLLBACK").map_err(StoreError::from)?;
+        if result.is_err() {
+            // Perhaps it cannot read any more: a connection that met a fault of the disk never can again.
+            return result;
+        }
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         if readers.len() < KEPT_READERS {
             readers.push(conn);

@@ -2,6 +2,9 @@
 //!
 //! Each piece of work runs in a savepoint of its own, so that an error or a panic takes back only its own rows; each
 //! caller is answered after the commit that holds its rows.
+//!
+//! A connection on which something failed is not used again: a page that could not be read leaves SQLCipher's connection
+//! broken for good, and what failed to be made durable must not be built on.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
@@ -24,13 +27,21 @@ pub(super) struct Done {
     answer: Box<dyn FnOnce(Result<(), String>) + Send>,
 }
 
+/// How to open the writing connection.
+pub(super) type Open = Box<dyn Fn() -> StoreResult<Connection> + Send>;
+
+/// The writing connection.
+pub(super) struct Writer {
+    conn: Connection,
+    open: Open,
+    failed: bool,
+    county: i64,
+}
+
 /// Where writing happens.
 pub(super) enum WriteQueue {
     /// On the caller's thread.
-    Inline {
-        conn: Mutex<Connection>,
-        county: i64,
-    },
+    Inline(Mutex<Writer>),
     /// On a thread of its own.
     Thread {
         jobs: Option<Sender<Job>>,
@@ -39,19 +50,27 @@ pub(super) enum WriteQueue {
 }
 
 impl WriteQueue {
-    pub(super) fn start(conn: Connection, county: i64, own_thread: bool) -> StoreResult<Self> {
+    pub(super) fn start(
+        conn: Connection,
+        open: Open,
+        county: i64,
+        own_thread: bool,
+    ) -> StoreResult<Self> {
+        let mut writer = Writer {
+            conn,
+            open,
+            failed: false,
+            county,
+        };
         if !own_thread {
-            return Ok(Self::Inline {
-                conn: Mutex::new(conn),
-                county,
-            });
+            return Ok(Self::Inline(Mutex::new(writer)));
         }
         let (jobs, waiting) = channel::<Job>();
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || {
                 while let Ok(first) = waiting.recv() {
-                    commit(&conn, county, first, &waiting);
+                    writer.commit(first, &waiting);
                 }
             })
             .map_err(|source| StoreError::File {
@@ -88,10 +107,10 @@ impl WriteQueue {
             }
         });
         match self {
-            Self::Inline { conn, county } => {
-                let conn = conn.lock().unwrap_or_else(PoisonError::into_inner);
+            Self::Inline(writer) => {
+                let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
                 let (_none, waiting) = channel();
-                commit(&conn, *county, job, &waiting);
+                writer.commit(job, &waiting);
             }
             Self::Thread { jobs, .. } => jobs
                 .as_ref()
@@ -117,36 +136,60 @@ impl Drop for WriteQueue {
     }
 }
 
-/// Runs `first` and what else waits in one transaction, and answers all of them.
-fn commit(conn: &Connection, county: i64, first: Job, waiting: &Receiver<Job>) {
-    let mut done = Vec::new();
-    let outcome = transact(conn, county, first, waiting, &mut done);
-    if outcome.is_err() && !conn.is_autocommit() {
-        let _ = conn.execute_batch("ROLLBACK");
+impl Writer {
+    /// Runs `first` and what else waits in one transaction, and answers all of them.
+    fn commit(&mut self, first: Job, waiting: &Receiver<Job>) {
+        self.mend();
+        let conn = &self.conn;
+        let mut batch = Batch::default();
+        let outcome = transact(conn, self.county, first, waiting, &mut batch);
+        if outcome.is_err() && !conn.is_autocommit() {
+            let _ = conn.execute_batch("ROLLBACK");
+        }
+        let outcome = outcome.map_err(|e| {
+            tracing::error!(error = %e, "store transaction failed");
+            e.to_string()
+        });
+        self.failed = batch.failed || outcome.is_err();
+        for answer in batch.done {
+            answer(outcome.clone());
+        }
     }
-    let outcome = outcome.map_err(|e| {
-        tracing::error!(error = %e, "store transaction failed");
-        e.to_string()
-    });
-    for answer in done {
-        answer(outcome.clone());
+
+    /// Opens the connection anew, while the old one still keeps the log, if something failed on it.
+    fn mend(&mut self) {
+        if !self.failed {
+            return;
+        }
+        match (self.open)() {
+            Ok(conn) => self.conn = conn,
+            Err(error) => tracing::error!(%error, "the database could not be opened anew"),
+        }
     }
 }
 
 type Answer = Box<dyn FnOnce(Result<(), String>) + Send>;
+
+/// What was done in one transaction.
+#[derive(Default)]
+struct Batch {
+    done: Vec<Answer>,
+    /// Some of the work came back with an error, whatever its reason.
+    failed: bool,
+}
 
 fn transact(
     conn: &Connection,
     county: i64,
     first: Job,
     waiting: &Receiver<Job>,
-    done: &mut Vec<Answer>,
+    batch: &mut Batch,
 ) -> StoreResult<()> {
     conn.execute_batch("BEGIN IMMEDIATE")?;
     let mut next = Some(first);
     while let Some(job) = next {
-        step(conn, county, job, done)?;
-        next = (done.len() < BATCH)
+        step(conn, county, job, batch)?;
+        next = (batch.done.len() < BATCH)
             .then(|| waiting.try_recv().ok())
             .flatten();
     }
@@ -154,13 +197,13 @@ fn transact(
     Ok(())
 }
 
-fn step(conn: &Connection, county: i64, job: Job, done: &mut Vec<Answer>) -> StoreResult<()> {
+fn step(conn: &Connection, county: i64, job: Job, batch: &mut Batch) -> StoreResult<()> {
     conn.execute_batch("SAVEPOINT job")?;
     let tx = SqliteTx::new(conn, county);
     let result = catch_unwind(AssertUnwindSafe(|| job(&tx)));
     let keep = match result {
         Ok(Done { keep, answer }) => {
-            done.push(answer);
+            batch.done.push(answer);
             if keep {
                 tx.flush()?;
             }
@@ -171,6 +214,7 @@ fn step(conn: &Connection, county: i64, job: Job, done: &mut Vec<Answer>) -> Sto
             false
         }
     };
+    batch.failed |= !keep;
     // A full disk or an I/O error may have ended the whole transaction under us.
     if conn.is_autocommit() {
         return Err(StoreError::NotCommitted("the transaction was ended".into()));
