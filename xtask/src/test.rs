@@ -21,6 +21,8 @@ enum Part {
     Rust,
     /// Many phones, a relay and faults in one thread.
     Simulation,
+    /// Power cuts, faults of the disk, and kills of both programs.
+    Crash,
     /// The two programs as processes, by the contract alone.
     Contract,
     /// The open API under Schemathesis, by its own description.
@@ -38,7 +40,7 @@ enum Part {
 }
 
 /// Test binaries of `tests` that are parts of their own.
-const OUTSIDE: [&str; 3] = ["simulation", "contract", "console"];
+const OUTSIDE: [&str; 4] = ["simulation", "crash", "contract", "console"];
 
 /// Tests of the contract in which a database could make a difference.
 const ON_POSTGRES: [&str; 9] = [
@@ -69,6 +71,7 @@ impl Test {
                 Part::Rust,
                 Part::Postgres,
                 Part::Simulation,
+                Part::Crash,
                 Part::Contract,
                 Part::Api,
                 Part::Console,
@@ -82,6 +85,7 @@ impl Test {
             match part {
                 Part::Rust => rust(&mut report)?,
                 Part::Simulation => simulation(&mut report)?,
+                Part::Crash => outside(&mut report, "crash")?,
                 Part::Contract => outside(&mut report, "contract")?,
                 Part::Console => {
                     let driver = browser()?;
