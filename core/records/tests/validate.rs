@@ -260,3 +260,30 @@ fn a_record_in_json_shows_groups_media_differences_and_events() {
     assert_eq!(event["id"], json!(id));
     let _: BTreeMap<String, Json> = serde_json::from_value(json).unwrap();
 }
+
+#[test]
+fn a_value_in_the_place_of_members_and_members_in_the_place_of_a_value_are_of_the_wrong_type() {
+    for (path, value) in [
+        ("purposes", Value::Int(3)),
+        ("purposes", "VP01".into()),
+        ("met/x", true.into()),
+        ("household/purposes/VP01", true.into()),
+    ] {
+        let mut fields = visit();
+        fields.push((path, value));
+        let field = path.split('/').next().unwrap();
+        assert_eq!(
+            problems(Kind::Visit, &fields),
+            [(field.to_owned(), ProblemCode::WrongType)],
+            "{path}"
+        );
+    }
+    let dispute = [
+        ("type", "02".into()),
+        ("scale", "01".into()),
+        ("source", "DS01".into()),
+        ("party_a", "张有田".into()),
+    ];
+    let wrong = ("party_a".to_owned(), ProblemCode::WrongType);
+    assert!(problems(Kind::Dispute, &dispute).contains(&wrong));
+}

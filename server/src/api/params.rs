@@ -83,6 +83,14 @@ impl Params {
 
     pub(super) fn limit(&self) -> Result<usize, Problem> {
         let expected = format!("a number from 1 to {MAX_LIMIT}");
+        // An empty number is none.
+        let given = self.0.iter().find(|(name, _)| name == "limit");
+        if given.is_some_and(|(_, text)| text.is_empty()) {
+            return Err(Problem::bad_parameter(
+                "limit",
+                format!("expected {expected}"),
+            ));
+        }
         match self.parsed("limit", &expected)? {
             None => Ok(DEFAULT_LIMIT),
             Some(n @ 1..=MAX_LIMIT) => Ok(n),

@@ -50,14 +50,15 @@ pub(super) async fn list(
     params.only(&["kind", "scope", "since", "limit"])?;
     let epoch = relay.county().epoch;
     let since = params.parse::<Cursor>("since", "the `next` of an earlier answer")?;
+    let (kind, limit) = (params.kind()?, params.limit()?);
+    let scopes = params.scopes(&relay).await?;
+    // Last: whoever asks wrongly hears that first.
     let after = match since {
         None => 0,
         Some(cursor) => cursor
             .sequence_in(epoch)
             .ok_or_else(Problem::cursor_expired)?,
     };
-    let (kind, limit) = (params.kind()?, params.limit()?);
-    let scopes = params.scopes(&relay).await?;
     let (records, last, more) = relay
         .store
         .read_async::<_, StoreError>(move |tx| {

@@ -94,9 +94,10 @@ pub struct CheckedChange {
 }
 
 impl CheckedChange {
-    /// How many operations it has.
+    /// How many fields it sets and removes and events it adds, each as often as it says so.
     pub fn operation_count(&self) -> usize {
-        self.change.len()
+        let does = &self.operations;
+        does.set.len() + does.remove.len() + does.events.len()
     }
 
     /// The bytes, exactly as they came.

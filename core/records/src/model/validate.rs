@@ -107,14 +107,25 @@ impl Check<'_> {
         for field in table {
             let path = format!("{prefix}{}", field.name);
             let below = format!("{path}/");
-            let there = match field.ty {
+            let (there, misplaced) = match field.ty {
                 FieldType::Group(inner) => {
                     self.table(inner, &below);
-                    self.below(&below).next().is_some()
+                    let there = self.below(&below).next().is_some();
+                    (there, self.fields.contains_key(&path))
                 }
-                FieldType::Codes(_) | FieldType::Records(_) => self.members(field, &below),
-                _ => self.single(field, &path),
+                FieldType::Codes(_) | FieldType::Records(_) => {
+                    let there = self.members(field, &below);
+                    (there, self.fields.contains_key(&path))
+                }
+                _ => {
+                    let there = self.single(field, &path);
+                    (there, self.below(&below).next().is_some())
+                }
             };
+            // A value where members stand, or members where a value stands: whoever reads the one misses the other.
+            if misplaced {
+                self.report(&path, ProblemCode::WrongType);
+            }
             if field.required && !there {
                 self.report(&path, ProblemCode::Required);
             }
