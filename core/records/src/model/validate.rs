@@ -117,12 +117,10 @@ impl Check<'_> {
                     let there = self.members(field, &below);
                     (there, self.fields.contains_key(&path))
                 }
-                _ => {
-                    let there = self.single(field, &path);
-                    (there, self.below(&below).next().is_some())
-                }
+                // What stands below a value is of a later version.
+                _ => (self.single(field, &path), false),
             };
-            // A value where members stand, or members where a value stands: whoever reads the one misses the other.
+            // A value in the place of members: whoever counts these would stumble over it.
             if misplaced {
                 self.report(&path, ProblemCode::WrongType);
             }
