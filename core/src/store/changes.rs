@@ -2,7 +2,7 @@
 
 use rusqlite::Transaction;
 use xunge_protocol::{Hash32, RecordId, ScopeId, Timestamp, WriterId};
-use xunge_records::{Document, DocumentError, Kind, check_change};
+use xunge_records::{Document, Kind};
 
 use super::{Store, StoreError};
 
@@ -139,30 +139,27 @@ fn replay(
          WHERE record = ?1 AND verdict <> 4 AND (verdict <> 3 OR ?2) ORDER BY id",
     )?;
     let mut rows = select.query((record.0, with_rejected))?;
-    let mut loaded: Option<Loaded> = None;
+    let mut first = None;
+    let mut bodies = Vec::new();
     while let Some(row) = rows.next()? {
-        let loaded = match &mut loaded {
-            Some(loaded) => loaded,
-            none => {
-                let kind = kind_of(row.get(0)?)?;
-                none.insert(Loaded {
-                    document: Document::new(kind)?,
-                    scope: ScopeId(row.get(1)?),
-                    opened_at: Timestamp(row.get(2)?),
-                    only_rejected: false,
-                })
-            }
-        };
-        let body = row.get_ref(3)?.as_blob().unwrap_or_default();
-        let change = check_change(body)
-            .map_err(|e| StoreError::Damaged(format!("change of {record}: {e}")))?;
-        match loaded.document.apply(&change) {
-            // What builds on a rejected change goes with it.
-            Ok(()) | Err(DocumentError::MissingDependencies(_)) => {}
-            Err(error) => return Err(error.into()),
+        if first.is_none() {
+            let kind = kind_of(row.get(0)?)?;
+            first = Some((kind, ScopeId(row.get(1)?), Timestamp(row.get(2)?)));
         }
+        bodies.push(row.get(3)?);
     }
-    Ok(loaded)
+    let Some((kind, scope, opened_at)) = first else {
+        return Ok(None);
+    };
+    // What builds on a rejected change goes with it.
+    let (document, _) = Document::of_kept(kind, bodies)
+        .map_err(|e| StoreError::Damaged(format!("changes of {record}: {e}")))?;
+    Ok(Some(Loaded {
+        document,
+        scope,
+        opened_at,
+        only_rejected: false,
+    }))
 }
 
 /// Whether `record` was erased, or forgotten with its scope.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use xunge_protocol::{RecordId, ScopeId, Timestamp, WriterId};
 use xunge_records::model::schema;
-use xunge_records::{Document, DocumentError, Kind, Record, check_change};
+use xunge_records::{Document, Kind, Record};
 
 use crate::store::{LogTx, StoreError};
 use guarded::Seen;
@@ -207,7 +207,6 @@ impl<'a> LogWork<'a> {
 
 /// Builds a record's document from its accepted changes.
 fn load(tx: &dyn LogTx, scope: ScopeId, record: RecordId, kind: Kind) -> Result<Loaded, LogError> {
-    let mut document = Document::new(kind).map_err(|e| broken(record, e))?;
     let origin = tx.record(scope, record)?.map(|row| Origin {
         writer: row.writer,
         received_at: row.received_at,
@@ -218,11 +217,12 @@ fn load(tx: &dyn LogTx, scope: ScopeId, record: RecordId, kind: Kind) -> Result<
         Some(_) => tx.changes(scope, record)?,
         None => Vec::new(),
     };
-    for body in changes {
-        let change = check_change(&body).map_err(|e| broken(record, e))?;
-        document
-            .apply(&change)
-            .map_err(|e: DocumentError| broken(record, e))?;
+    let (document, left) = Document::of_kept(kind, changes).map_err(|e| broken(record, e))?;
+    if left > 0 {
+        return Err(broken(
+            record,
+            "something that a change builds on is missing",
+        ));
     }
     Ok(Loaded::new(scope, kind, document, origin))
 }

@@ -1,5 +1,6 @@
 //! [`Document`]: one record's Automerge document, from genesis on.
 
+use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use automerge::transaction::{CommitOptions, Transactable, Transaction};
@@ -87,6 +88,32 @@ impl Document {
         Ok(Self { inner, kind })
     }
 
+    /// The document that `bodies` make: changes that passed the guard when they came and were kept on this device, each
+    /// after those that it builds on. How many have no place, since something that they build on is not among them, stands
+    /// beside it. Never for bytes from outside.
+    pub fn of_kept(kind: Kind, bodies: Vec<Vec<u8>>) -> Result<(Self, usize), DocumentError> {
+        let Self { mut inner, .. } = Self::new(kind)?;
+        let mut known: HashSet<ChangeHash> = inner.get_heads().into_iter().collect();
+        let made = caught(move || {
+            let mut placed = Vec::with_capacity(bodies.len());
+            let mut left = 0;
+            for body in bodies {
+                let change = Change::from_bytes(body).map_err(|_| DocumentError::NotADocument)?;
+                if change.deps().iter().all(|hash| known.contains(hash)) {
+                    known.insert(change.hash());
+                    placed.push(change);
+                } else {
+                    left += 1;
+                }
+            }
+            // One after the other would copy and index the document anew for each.
+            inner.apply_changes(placed)?;
+            Ok::<_, DocumentError>((inner, left))
+        });
+        let (inner, left) = made.ok_or(DocumentError::Panicked)??;
+        Ok((Self { inner, kind }, left))
+    }
+
     /// What it is about.
     pub fn kind(&self) -> Kind {
         self.kind
@@ -162,7 +189,7 @@ impl Document {
 
     /// Whether `target` is among `from` or what they build on.
     fn builds_on(&self, from: &[Hash32], target: ChangeHash) -> bool {
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         let mut todo: Vec<_> = from.iter().map(|h| ChangeHash(h.0)).collect();
         while let Some(hash) = todo.pop() {
             if hash == target {
