@@ -11,7 +11,7 @@ use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::system::WriterRole;
 
 use super::offer::Offer;
-use super::{MAX_RECEIPTS, SyncFailure, push, seal};
+use super::{MAX_RECEIPTS, SyncFailure, push, refuse_if_succeeded, seal};
 use crate::authority::Authority;
 use crate::relay::Relay;
 
@@ -85,13 +85,15 @@ pub fn take(relay: &Arc<Relay>, bundle: &SealedBundle) -> Result<Brought, SyncFa
     let inside = relay.clone();
     let by = known.clone();
     let offers = Offer::all(segments, known.key());
-    let pushed = relay.store.write(move |tx| {
+    let taken = relay.store.write(move |tx| {
+        // What it holds was said again by the writer that went on from this one, or will be: it must not come twice.
+        refuse_if_succeeded(tx, &by)?;
         Authority::run(&inside, tx, |authority| push::push(authority, &by, offers))
     });
-    let refused = match pushed {
+    let refused = match taken {
         // Of another history of its writer, who hears of it when it syncs; to its carrier it is of no use.
         Err(SyncFailure::Forked(_)) => return refused(SyncRefusal::Fork),
-        pushed => pushed?,
+        taken => taken?,
     };
     relay.notify();
     // Receipts of another epoch are counted anew.
