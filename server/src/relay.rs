@@ -68,7 +68,7 @@ pub struct Relay {
     county: RwLock<Arc<County>>,
     /// One permit for each request of a phone that is worked on.
     permits: Semaphore,
-    lists: CodeLists,
+    lists: Arc<CodeLists>,
     journal: Option<Journal>,
     /// Read once: nothing is reserved while a relay serves.
     reserved: OnceLock<BTreeMap<RecordId, String>>,
@@ -88,7 +88,7 @@ impl Relay {
 
     /// A relay on an open store.
     pub fn new(store: Store, env: Arc<dyn Env>, config: Config) -> Result<Self, StoreError> {
-        let lists = CodeLists::embedded().map_err(|e| StoreError::Corrupt(e.to_string()))?;
+        let lists = built_in_lists()?;
         Ok(Self {
             county: RwLock::new(Arc::new(store.county().clone())),
             store: Arc::new(store),
@@ -212,4 +212,14 @@ impl Relay {
     pub fn watch(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
     }
+}
+
+/// The lists that come with the program. Read once a process, in which there may be many relays one after the other.
+fn built_in_lists() -> Result<Arc<CodeLists>, StoreError> {
+    static LISTS: OnceLock<Arc<CodeLists>> = OnceLock::new();
+    if let Some(lists) = LISTS.get() {
+        return Ok(lists.clone());
+    }
+    let lists = CodeLists::embedded().map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    Ok(LISTS.get_or_init(|| Arc::new(lists)).clone())
 }
