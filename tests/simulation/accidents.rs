@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use rand::RngExt as _;
 use xunge_protocol::Timestamp;
 
+use crate::newcomers::MOST_PHONES;
+use crate::relay::Waiting;
 use crate::world::World;
 
 /// What a world suffers from beside a bad network. Together they can double a record: where the relay forgot what one
@@ -19,10 +21,8 @@ pub(crate) enum Trouble {
     Backups,
 }
 
-/// More copies of phones make a world slow and show nothing new.
-const MOST_PHONES: usize = 14;
 /// Phones that are never revoked: somebody must go on working in each grid.
-const SAFE: usize = 6;
+pub(crate) const SAFE: usize = 6;
 
 impl World {
     /// One of the rarer things.
@@ -54,8 +54,9 @@ impl World {
         let is_revoked = self.revoked.contains_key(&self.phones[n].worker);
         if !is_revoked && self.phones[n].put_old_copy_back() {
             self.counts.count("old copy put back");
+            self.interviews.remove(&n);
             self.waiting.remove(&n);
-            self.ledger.strike_what_is_gone(&self.phones, &self.relay);
+            self.strike_what_is_gone();
             self.check_phone(n);
         }
     }
@@ -69,13 +70,14 @@ impl World {
         let to = self.fresh("phone");
         let seed = self.random.random();
         let clone = self.phones[n].cloned(to, seed);
+        self.ledger.forget_events();
         self.waiting.remove(&n);
         self.phones.push(clone);
         self.counts.count("phone copied");
     }
 
     /// A folder that is not there yet.
-    fn fresh(&mut self, name: &str) -> PathBuf {
+    pub(crate) fn fresh(&mut self, name: &str) -> PathBuf {
         let name = format!("{name}-{:016x}", self.random.random::<u64>());
         self.dir.path().join(name)
     }
@@ -89,10 +91,11 @@ impl World {
             self.save(n);
         }
         let phone = &self.phones[n];
-        let there: BTreeSet<_> = self.relay.tokens().into_keys().collect();
+        let there: BTreeSet<_> = self.relay.tokens(false).into_keys().collect();
         let held = self.ledger.of(phone.worker);
         let writer = phone.store().enrolled().unwrap().1.writer;
         self.relay.revoke(writer);
+        self.ledger.forget_events();
         self.revoked
             .insert(phone.worker, held.intersection(&there).cloned().collect());
         self.counts.count("revoked with unsent work");
@@ -100,7 +103,7 @@ impl World {
 
     /// I7 for revoked phones; then a supervisor looks through what they sent, and lets it in.
     pub(crate) fn admit_what_the_revoked_sent(&mut self) {
-        let there = self.relay.tokens();
+        let there = self.relay.tokens(true);
         for (worker, before) in &self.revoked {
             for token in self.ledger.of(*worker).difference(before) {
                 if there.contains_key(token) {
@@ -119,7 +122,7 @@ impl World {
         // An entry that builds on another can be let in after it.
         for _ in 0..self.relay.quarantined().len() {
             let mut admitted = false;
-            for (id, _) in self.relay.quarantined() {
+            for Waiting { id, .. } in self.relay.quarantined() {
                 admitted |= writers.contains(&id.writer) && self.relay.admit(id);
             }
             if !admitted {
@@ -151,8 +154,9 @@ impl World {
             return;
         };
         self.relay.restore(&backup);
+        self.doubt_claims();
         self.counts.count("relay restored");
-        self.ledger.strike_what_is_gone(&self.phones, &self.relay);
+        self.strike_what_is_gone();
     }
 
     /// Its owner, or an empty battery, sets the clock of a phone.

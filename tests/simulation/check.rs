@@ -1,14 +1,16 @@
 //! What must be true, in a form that is small enough to be read in one sitting; `ledger` says what the town is owed.
 //!
-//! I1: what was saved is there after any kill, and at rest in the town. I2: what a phone calls received, the relay holds,
-//! change by change. I3: at rest, all phones of a grid and the relay hold the same. I4: every saved record is exactly one
-//! of waiting, received or returned, refused, and the numbers add up. I5: the town has nothing twice. I6: what was erased
-//! is nowhere, at rest. I7: nothing that a revoked phone or an intruder sent is in the log, but what a supervisor let in.
-//! I8: no panic, no status 5xx. I9: at rest nothing waits.
+//! I1: what was saved is there after any kill, power cut or full disk, and at rest in the town, photographs and what was added
+//! later included; no answer of an interview is lost. I2: what a phone calls received, the relay holds, change by change, and
+//! what the relay calls whole, it has. I3: at rest, all phones of a grid and the relay hold the same. I4: every saved record is
+//! exactly one of waiting, received or returned, refused, and the numbers add up. I5: the town has nothing twice. I6: what was
+//! erased is nowhere, at rest, and at once in no snapshot. I7: nothing that a revoked phone or an intruder sent is in the log,
+//! but what a supervisor let in, and nothing that a supervisor refused. I8: no panic, no status 5xx. I9: at rest nothing waits,
+//! and nothing is refused but by a supervisor.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use xunge_core::store::SyncState;
+use xunge_core::store::{RecordRow, SyncState};
 use xunge_protocol::{RecordId, ScopeId};
 use xunge_records::model::schema::to_json;
 
@@ -16,16 +18,18 @@ use crate::phone::SimPhone;
 use crate::relay::SimRelay;
 
 /// I1 and I4 on one phone.
-pub(crate) fn phone(n: usize, phone: &SimPhone) -> Vec<String> {
+pub(crate) fn phone(
+    n: usize,
+    phone: &SimPhone,
+    rows: &BTreeMap<RecordId, RecordRow>,
+) -> Vec<String> {
     let mut violations = Vec::new();
     let store = phone.store();
     for record in &phone.wrote {
-        let row = store.record(record).unwrap();
-        match row.map(|r| (r.own, r.sync_state)) {
-            Some((
-                true,
+        match rows.get(record).map(|row| row.sync_state) {
+            Some(
                 SyncState::Waiting | SyncState::Received | SyncState::Returned | SyncState::Refused,
-            )) => {}
+            ) => {}
             other => violations.push(format!(
                 "I1/I4: phone {n} saved {record}, and has {other:?}"
             )),
@@ -49,22 +53,24 @@ pub(crate) fn phone(n: usize, phone: &SimPhone) -> Vec<String> {
 }
 
 /// I2 for what one phone wrote in all its incarnations, but for what a supervisor erased: the town had that. A phone that
-/// has not heard yet that the relay went back to a backup will send again.
+/// has not heard yet that the relay went back to a backup will send again. What was found true is looked at again when
+/// lists show it otherwise, when phone or relay were switched off meanwhile, and at rest.
 pub(crate) fn claims(
     n: usize,
-    phone: &SimPhone,
+    phone: &mut SimPhone,
+    rows: &BTreeMap<RecordId, RecordRow>,
     relay: &SimRelay,
     erased: &BTreeSet<(ScopeId, RecordId)>,
 ) -> Vec<String> {
-    let mut violations = Vec::new();
+    let (mut violations, mut verified) = (Vec::new(), Vec::new());
     if phone.store().sync_position().unwrap().epoch != relay.epoch() {
         return violations;
     }
     for record in &phone.wrote {
-        let Some(row) = phone.store().record(record).unwrap() else {
+        let Some(row) = rows.get(record) else {
             continue;
         };
-        if erased.contains(&(row.scope, *record)) {
+        if phone.verified.get(record) == Some(row) || erased.contains(&(row.scope, *record)) {
             continue;
         }
         if !matches!(row.sync_state, SyncState::Received | SyncState::Returned) {
@@ -80,7 +86,9 @@ pub(crate) fn claims(
                 ));
             }
         }
+        verified.push((*record, row.clone()));
     }
+    phone.verified.extend(verified);
     violations
 }
 

@@ -1,10 +1,12 @@
 //! Bundles that are carried by hand, lost, delivered twice or late, and the answers that are carried home.
 
 use rand::RngExt as _;
-use xunge_protocol::SealedBundle;
-use xunge_protocol::bundle::COURIER_PATH;
+use xunge_core::env::Env as _;
+use xunge_core::store::StoreError;
+use xunge_protocol::bundle::{COURIER_PATH, Delivered, SealedBundle};
+use xunge_protocol::envelope::{self, Opened};
 
-use crate::accidents::Trouble;
+use crate::phone::SimPhone;
 use crate::world::World;
 
 /// What couriers carry, from and to which phone.
@@ -20,9 +22,6 @@ const MOST: usize = 12;
 impl World {
     /// A courier takes something from a phone, or brings something somewhere, or loses it.
     pub(crate) fn courier_acts(&mut self, n: usize) {
-        if self.trouble == Trouble::Copies {
-            return;
-        }
         match self.random.random_range(0..4) {
             0 if self.courier.out.len() < MOST => {
                 let bundles = self.phones[n].seal_for_courier();
@@ -66,5 +65,39 @@ impl World {
         }
         self.check_phone(n);
         self.check_claims(n);
+    }
+}
+
+impl SimPhone {
+    /// What waits, sealed for a courier.
+    pub(crate) fn seal_for_courier(&self) -> Vec<SealedBundle> {
+        let identity = self.store().enrolled().unwrap().0;
+        let bundles = self.store().outbound().unwrap();
+        let mut seed = [0; 32];
+        let sealed = bundles.iter().map(|content| {
+            self.env.fill_random(&mut seed);
+            SealedBundle::out(&identity.relay_key, seed, content).unwrap()
+        });
+        sealed.collect()
+    }
+
+    /// What the relay answered to a courier. False if it is of no use to this phone any more.
+    pub(crate) fn hear_courier(&self, bundle: &SealedBundle, answer: &[u8]) -> bool {
+        let identity = self.store().enrolled().unwrap().0;
+        let opened: Opened<Delivered> =
+            envelope::open_response(&identity.keys, bundle.bytes(), answer).unwrap();
+        let Some(home) = opened.message.home else {
+            return false;
+        };
+        let home = SealedBundle::parse(home.into()).unwrap();
+        // It was sealed to an incarnation that this phone is no more.
+        let Ok((content, _)) = home.open_home(&identity.key, &identity.keys) else {
+            return false;
+        };
+        match self.store().apply_homebound(&content) {
+            Ok(_) => true,
+            Err(StoreError::ForeignReceipt | StoreError::Forked) => false,
+            Err(error) => panic!("an answer by courier failed: {error}"),
+        }
     }
 }

@@ -1,10 +1,12 @@
 //! Somebody with a phone that is enrolled and a program of their own: what it sends is well signed and not honest.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use automerge::Change;
 use rand::RngExt as _;
 use rand::rngs::ChaCha8Rng;
+use xunge_core::env::SeededEnv;
 use xunge_protocol::header::SegmentHeader;
 use xunge_protocol::message::SYNC_PATH;
 use xunge_protocol::packed::PackedRequest;
@@ -40,7 +42,12 @@ impl Intruder {
         grid: ScopeId,
         now: Timestamp,
     ) -> Self {
-        let mut phone = SimPhone::new(dir.join("intruder"), random.random(), now, usize::MAX, grid);
+        let mut phone = SimPhone::new(
+            dir.join("intruder"),
+            Arc::new(SeededEnv::new(random.random(), now)),
+            usize::MAX,
+            grid,
+        );
         phone.enrol(relay, &relay.ticket(grid, "生人".into()));
         let (identity, me) = phone.store().enrolled().unwrap();
         Self {

@@ -2,6 +2,7 @@
 
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng as _, RngExt as _};
+use xunge_core::sync::{Answer, Exchange};
 
 /// A message under way.
 #[derive(Debug, Clone)]
@@ -12,10 +13,8 @@ pub(crate) enum Message {
         phone: usize,
         /// Which attempt of it.
         attempt: u64,
-        /// Path below the relay's address.
-        path: String,
-        /// The body.
-        body: Vec<u8>,
+        /// What is asked.
+        exchange: Exchange,
     },
     /// To a phone.
     Answer {
@@ -23,10 +22,8 @@ pub(crate) enum Message {
         phone: usize,
         /// Which attempt of it.
         attempt: u64,
-        /// HTTP status.
-        status: u16,
-        /// The body.
-        body: Vec<u8>,
+        /// What is answered.
+        answer: Answer,
     },
 }
 
@@ -106,6 +103,16 @@ impl Network {
         self.under_way.is_empty()
     }
 
+    /// What a phone asked and the relay has not heard yet.
+    pub(crate) fn request_of(&self, n: usize) -> Option<Exchange> {
+        self.under_way.iter().find_map(|message| match message {
+            Message::Request {
+                phone, exchange, ..
+            } if *phone == n => Some(exchange.clone()),
+            _ => None,
+        })
+    }
+
     /// Any message (messages overtake each other), with its fate. Faults only if `bad`.
     pub(crate) fn next(&mut self, random: &mut ChaCha8Rng, bad: bool) -> Option<(Message, Fate)> {
         if self.under_way.is_empty() {
@@ -138,7 +145,10 @@ impl Network {
         if fate == Fate::Doubled {
             self.under_way.push(message.clone());
         }
-        let (Message::Request { body, .. } | Message::Answer { body, .. }) = &mut message;
+        let body = match &mut message {
+            Message::Request { exchange, .. } => &mut exchange.body,
+            Message::Answer { answer, .. } => &mut answer.body,
+        };
         match fate {
             Fate::Flipped if !body.is_empty() => {
                 let at = random.random_range(0..body.len());
@@ -153,7 +163,10 @@ impl Network {
             _ => {}
         }
         if let Message::Answer {
-            status: 200, body, ..
+            answer: Answer {
+                status: 200, body, ..
+            },
+            ..
         } = &message
             && matches!(fate, Fate::Arrives | Fate::Overtaken)
         {

@@ -2,18 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use xunge_core::env::{Env, SeededEnv};
-use xunge_core::store::{Save, Saved, Store, StoreError};
-use xunge_core::sync::{Engine, Event, Step, SyncError};
+use xunge_core::form::FormLibrary;
+use xunge_core::store::{RecordQuery, RecordRow, Save, Saved, Store, StoreError};
+use xunge_core::sync::{Engine, Event, Exchange, Step, SyncError};
 use xunge_core::vault::DatabaseKey;
-use xunge_protocol::bundle::{Delivered, SealedBundle};
 use xunge_protocol::enrolment::{EnrolResponse, Ticket};
-use xunge_protocol::envelope::{self, Opened};
-use xunge_protocol::{RecordId, ScopeId, Timestamp, WriterId};
+use xunge_protocol::{RecordId, ScopeId, WriterId};
 use xunge_records::model::record::FORMER_ID;
 use xunge_records::{FormRef, Kind, Open};
+use xunge_vfs::{Contents, Disk};
 
 use crate::ledger::token;
 use crate::relay::SimRelay;
@@ -21,6 +21,8 @@ use crate::relay::SimRelay;
 /// A phone with its worker.
 pub(crate) struct SimPhone {
     dir: PathBuf,
+    /// Where its database lies.
+    pub(crate) disk: Disk,
     key: Arc<DatabaseKey>,
     pub(crate) env: Arc<SeededEnv>,
     store: Option<Arc<Store>>,
@@ -31,6 +33,8 @@ pub(crate) struct SimPhone {
     /// A running sync: the engine, and the attempt that it waits for.
     sync: Option<Engine>,
     attempt: u64,
+    /// Whether its last sync did not come to its end.
+    pub(crate) gave_up: bool,
     /// Records that this phone wrote something of, by the test's own count.
     pub(crate) wrote: BTreeSet<RecordId>,
     /// The incarnations that this phone was.
@@ -39,11 +43,19 @@ pub(crate) struct SimPhone {
     pub(crate) copied: bool,
     /// An old copy of its folder.
     old: Option<Old>,
+    /// What lists showed of records whose claims were found to be true.
+    pub(crate) verified: BTreeMap<RecordId, RecordRow>,
+    /// Whether its disk fails just now: then a sync may end for that.
+    pub(crate) disk_fails: bool,
+    /// Forms, once read, and the versions of the one of visits among them.
+    forms: Option<FormLibrary>,
+    pub(crate) form_versions: BTreeSet<u32>,
 }
 
 /// An old copy of a phone's folder, with what the test knew of it then.
 struct Old {
     dir: PathBuf,
+    database: Contents,
     wrote: BTreeSet<RecordId>,
     writers: BTreeSet<WriterId>,
 }
@@ -52,11 +64,7 @@ struct Old {
 #[derive(Debug)]
 pub(crate) enum Wish {
     /// To send this.
-    Send {
-        attempt: u64,
-        path: String,
-        body: Vec<u8>,
-    },
+    Send { attempt: u64, exchange: Exchange },
     /// To be woken later.
     Wait { attempt: u64, millis: u64 },
     /// Nothing: the sync is over.
@@ -64,18 +72,13 @@ pub(crate) enum Wish {
 }
 
 impl SimPhone {
-    pub(crate) fn new(
-        dir: PathBuf,
-        seed: u64,
-        now: Timestamp,
-        worker: usize,
-        grid: ScopeId,
-    ) -> Self {
+    pub(crate) fn new(dir: PathBuf, env: Arc<SeededEnv>, worker: usize, grid: ScopeId) -> Self {
         std::fs::create_dir_all(&dir).unwrap();
-        let env = Arc::new(SeededEnv::new(seed, now));
+        let disk = Disk::mount(&dir).unwrap();
         let key = Arc::new(DatabaseKey::generate(env.as_ref()));
         let mut phone = Self {
             dir,
+            disk,
             key,
             env,
             store: None,
@@ -83,10 +86,15 @@ impl SimPhone {
             grids: vec![grid],
             sync: None,
             attempt: 0,
+            gave_up: false,
             wrote: BTreeSet::new(),
             writers: BTreeSet::new(),
             copied: false,
             old: None,
+            verified: BTreeMap::new(),
+            disk_fails: false,
+            forms: None,
+            form_versions: BTreeSet::new(),
         };
         phone.start();
         phone
@@ -99,16 +107,45 @@ impl SimPhone {
         ));
     }
 
+    /// The program dies: what it had open is dead before it could write any more.
     fn stop(&mut self) {
+        self.disk.heal();
+        self.disk.set_capacity(None);
+        self.disk_fails = false;
+        self.disk.kill();
+        self.verified.clear();
+        self.forms = None;
+        self.form_versions.clear();
         self.sync = None;
         self.attempt += 1;
         self.store = None;
         self.env.reboot();
     }
 
-    /// The power goes, and comes back.
+    /// The program is killed, and started again.
     pub(crate) fn kill_and_start(&mut self) {
         self.stop();
+        self.start();
+    }
+
+    /// The power goes, and comes back: of what was not synced, some is there.
+    pub(crate) fn cut_power(&mut self, seed: u64) {
+        self.disk.cut_power(seed);
+        self.kill_and_start();
+    }
+
+    /// The device forgot its keys: nobody can read the database any more, and the worker begins with nothing.
+    pub(crate) fn lose_key_store(&mut self) {
+        self.stop();
+        self.disk.put(Contents::default());
+        std::fs::remove_dir_all(&self.dir).unwrap();
+        std::fs::create_dir_all(&self.dir).unwrap();
+        self.key = Arc::new(DatabaseKey::generate(self.env.as_ref()));
+        self.wrote.clear();
+        self.writers.clear();
+        self.old = None;
+        // It will show its worker also what they wrote before.
+        self.copied = true;
         self.start();
     }
 
@@ -118,6 +155,7 @@ impl SimPhone {
         copy_folder(&self.dir, &to);
         self.old = Some(Old {
             dir: to,
+            database: self.disk.contents(),
             wrote: self.wrote.clone(),
             writers: self.writers.clone(),
         });
@@ -132,6 +170,7 @@ impl SimPhone {
         self.stop();
         std::fs::remove_dir_all(&self.dir).unwrap();
         std::fs::rename(old.dir, &self.dir).unwrap();
+        self.disk.put(old.database);
         (self.wrote, self.writers) = (old.wrote, old.writers);
         self.copied = true;
         self.start();
@@ -142,10 +181,13 @@ impl SimPhone {
     pub(crate) fn cloned(&mut self, dir: PathBuf, seed: u64) -> Self {
         self.stop();
         copy_folder(&self.dir, &dir);
+        let disk = Disk::mount(&dir).unwrap();
+        disk.put(self.disk.contents());
         self.copied = true;
         self.start();
         let mut clone = Self {
             dir,
+            disk,
             key: self.key.clone(),
             env: Arc::new(SeededEnv::new(seed, self.env.wall_clock())),
             store: None,
@@ -153,10 +195,15 @@ impl SimPhone {
             grids: self.grids.clone(),
             sync: None,
             attempt: 0,
+            gave_up: false,
             wrote: self.wrote.clone(),
             writers: self.writers.clone(),
             copied: true,
             old: None,
+            verified: BTreeMap::new(),
+            disk_fails: false,
+            forms: None,
+            form_versions: BTreeSet::new(),
         };
         clone.start();
         clone
@@ -165,6 +212,15 @@ impl SimPhone {
     /// The grid in which the worker works now.
     pub(crate) fn grid(&self) -> ScopeId {
         *self.grids.last().unwrap()
+    }
+
+    /// What the worker said in each of the records that lists show as the worker's own.
+    pub(crate) fn own_tokens(&self) -> Vec<(String, RecordId)> {
+        let held = self.own_rows().into_keys().filter_map(|id| {
+            let record = self.store().load_record(&id).unwrap()?;
+            Some((token(&record.fields)?, id))
+        });
+        held.collect()
     }
 
     /// What the worker said in each of the records that this phone wrote and holds.
@@ -176,60 +232,34 @@ impl SimPhone {
         held.collect()
     }
 
-    /// Records that this phone says again under a new incarnation have other ids.
-    pub(crate) fn follow_new_ids(&mut self) {
-        let store = self.store();
-        let writer = store.enrolled().unwrap().1.writer;
-        let gone = self
-            .wrote
-            .iter()
-            .any(|id| store.record(id).unwrap().is_none());
-        self.writers.insert(writer);
-        if !gone {
-            return;
-        }
-        let query = xunge_core::store::RecordQuery {
+    /// What lists show of this worker's own records.
+    pub(crate) fn own_rows(&self) -> BTreeMap<RecordId, RecordRow> {
+        let query = RecordQuery {
             own: true,
             ..Default::default()
         };
-        for row in self.store().records(&query).unwrap() {
-            let record = self.store().load_record(&row.record).unwrap().unwrap();
+        let rows = self.store().records(&query).unwrap();
+        rows.into_iter().map(|row| (row.record, row)).collect()
+    }
+
+    /// Keeps in mind which incarnation it is.
+    pub(crate) fn note_incarnation(&mut self) {
+        let writer = self.store().enrolled().unwrap().1.writer;
+        self.writers.insert(writer);
+    }
+
+    /// Records that this phone says again under a new incarnation have other ids.
+    pub(crate) fn follow_new_ids(&mut self, rows: &BTreeMap<RecordId, RecordRow>) {
+        if self.wrote.iter().all(|id| rows.contains_key(id)) {
+            return;
+        }
+        self.note_incarnation();
+        for id in rows.keys() {
+            let record = self.store().load_record(id).unwrap().unwrap();
             let former = record.fields.text(FORMER_ID).and_then(|id| id.parse().ok());
             if former.is_some_and(|former| self.wrote.remove(&former)) {
-                self.wrote.insert(row.record);
+                self.wrote.insert(*id);
             }
-        }
-    }
-
-    /// What waits, sealed for a courier.
-    pub(crate) fn seal_for_courier(&self) -> Vec<SealedBundle> {
-        let identity = self.store().enrolled().unwrap().0;
-        let bundles = self.store().outbound().unwrap();
-        let mut seed = [0; 32];
-        let sealed = bundles.iter().map(|content| {
-            self.env.fill_random(&mut seed);
-            SealedBundle::out(identity.keys.current(), seed, content).unwrap()
-        });
-        sealed.collect()
-    }
-
-    /// What the relay answered to a courier. False if it is of no use to this phone any more.
-    pub(crate) fn hear_courier(&self, bundle: &SealedBundle, answer: &[u8]) -> bool {
-        let identity = self.store().enrolled().unwrap().0;
-        let opened: Opened<Delivered> =
-            envelope::open_response(&identity.keys, bundle.bytes(), answer).unwrap();
-        let Some(home) = opened.message.home else {
-            return false;
-        };
-        let home = SealedBundle::parse(home.into()).unwrap();
-        // It was sealed to an incarnation that this phone is no more.
-        let Ok((content, _)) = home.open_home(&identity.key, &identity.keys) else {
-            return false;
-        };
-        match self.store().apply_homebound(&content) {
-            Ok(_) => true,
-            Err(StoreError::ForeignReceipt | StoreError::Forked) => false,
-            Err(error) => panic!("an answer by courier failed: {error}"),
         }
     }
 
@@ -262,16 +292,7 @@ impl SimPhone {
         kind: Kind,
         fields: Vec<(String, xunge_records::Value)>,
     ) -> Option<Saved> {
-        let form = FormRef {
-            id: kind.name().into(),
-            version: 1,
-        };
-        let mut save = Save::new(kind, Open { scope: grid, form });
-        save.set = fields;
-        match self.try_save(&save) {
-            Err(StoreError::ScopeNotWritable(_)) => None,
-            saved => Some(saved.unwrap()),
-        }
+        self.save_if_it_can(grid, kind, fields).unwrap()
     }
 
     /// Saves a change of a record that is here.
@@ -284,6 +305,55 @@ impl SimPhone {
         let saved = self.store().save(save)?;
         self.wrote.insert(saved.record);
         Ok(saved)
+    }
+
+    /// Saves a new record on a disk that may fail. None if the worker may not write there now.
+    pub(crate) fn save_if_it_can(
+        &mut self,
+        grid: ScopeId,
+        kind: Kind,
+        fields: Vec<(String, xunge_records::Value)>,
+    ) -> Result<Option<Saved>, StoreError> {
+        let form = FormRef {
+            id: kind.name().into(),
+            version: 1,
+        };
+        let mut save = Save::new(kind, Open { scope: grid, form });
+        save.set = fields;
+        match self.try_save(&save) {
+            Err(StoreError::ScopeNotWritable(_)) => Ok(None),
+            saved => saved.map(Some),
+        }
+    }
+
+    /// Saves a record, if the worker may write where it belongs.
+    pub(crate) fn save_where_possible(&mut self, save: &Save) -> bool {
+        match self.try_save(save) {
+            Err(StoreError::ScopeNotWritable(_)) => false,
+            saved => {
+                saved.unwrap();
+                true
+            }
+        }
+    }
+
+    /// The forms that the program has read so far; one that is killed forgets older versions.
+    pub(crate) fn forms(&mut self) -> FormLibrary {
+        static BUILT_IN: OnceLock<FormLibrary> = OnceLock::new();
+        let built_in = || FormLibrary::embedded().unwrap();
+        let mut forms = match self.forms.take() {
+            Some(forms) => forms,
+            None => BUILT_IN.get_or_init(built_in).clone(),
+        };
+        for resource in self.store().resources("forms/").unwrap() {
+            forms
+                .add_resource(&resource.name, &resource.content)
+                .unwrap();
+        }
+        let newest = forms.newest("visit").unwrap().version;
+        self.form_versions.insert(newest);
+        self.forms = Some(forms.clone());
+        forms
     }
 
     pub(crate) fn is_syncing(&self) -> bool {
@@ -303,22 +373,24 @@ impl SimPhone {
         self.attempt += 1;
         let attempt = self.attempt;
         match engine.handle(self.store.as_ref().unwrap(), self.env.as_ref(), event) {
-            Ok(Step::Send(exchange)) => Wish::Send {
-                attempt,
-                path: exchange.path,
-                body: exchange.body,
-            },
+            Ok(Step::Send(exchange)) => Wish::Send { attempt, exchange },
             Ok(Step::Wait(duration)) => Wish::Wait {
                 attempt,
                 millis: duration.as_millis() as u64,
             },
             Ok(Step::Done) => {
                 self.sync = None;
+                self.gave_up = false;
                 Wish::Rest(Ok(()))
             }
             Err(error) => {
                 self.sync = None;
-                Wish::Rest(expected(&error).map_or_else(|| panic!("sync failed: {error:?}"), Err))
+                self.gave_up = true;
+                let expected = match &error {
+                    SyncError::Store(_) if self.disk_fails => Some(error.code()),
+                    error => expected(error),
+                };
+                Wish::Rest(expected.map_or_else(|| panic!("sync failed: {error:?}"), Err))
             }
         }
     }
@@ -368,12 +440,7 @@ impl xunge_core::sync::Transport for Direct<'_> {
         &self,
         exchange: xunge_core::sync::Exchange,
     ) -> Result<xunge_core::sync::Answer, xunge_core::sync::TransportFailure> {
-        let (status, body) = self.0.answer(&exchange.path, &exchange.body);
-        Ok(xunge_core::sync::Answer {
-            status,
-            body,
-            ..xunge_core::sync::Answer::default()
-        })
+        Ok(self.0.exchange(&exchange, false))
     }
 
     async fn sleep(&self, _: std::time::Duration) {}

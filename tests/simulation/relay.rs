@@ -3,21 +3,27 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
 use rand::rngs::ChaCha12Rng;
 use rand::{Rng as _, SeedableRng as _};
-use xunge_protocol::enrolment::Ticket;
-use xunge_protocol::system::{Grant, OrgNode};
-use xunge_protocol::{EpochId, RecordId, ScopeId, Timestamp, WriterId};
-use xunge_records::{FormRef, Kind, Record, Verb, check_change};
-use xunge_server::authority::{self, Draft, NewTicket};
+use tokio::runtime::{Builder, Runtime};
+use tower::ServiceExt as _;
+use xunge_core::sync::{Answer, Exchange, Method};
+use xunge_protocol::media::{MEDIA_PATH, WHOLE_HEADER, verify_whole};
+use xunge_protocol::{EpochId, Hash32, RecordId, RefusalCode, ScopeId, Timestamp, WriterId};
+use xunge_records::{Record, check_change};
+use xunge_server::authority;
 use xunge_server::journal::{self, Journal};
 use xunge_server::relay::{Config, Relay};
 use xunge_server::store::{
     EntryId, NewCounty, Options, QuarantineState, RecordRow, Store, StoreError,
 };
-use xunge_server::{log, sync};
+use xunge_server::{log, media, snapshot, sync};
+use xunge_vfs::{Contents, Disk};
 
 use crate::ledger::{token, token_said};
 
@@ -42,16 +48,40 @@ impl xunge_server::env::Env for RelayEnv {
 }
 
 /// What a command of the simulation may fail with.
-type Refused = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type Refused = Box<dyn std::error::Error + Send + Sync>;
+
+/// An entry in quarantine.
+#[derive(Debug, Clone)]
+pub(crate) struct Waiting {
+    pub(crate) id: EntryId,
+    pub(crate) record: RecordId,
+    /// Whether it waits only for something that it builds on.
+    pub(crate) depends: bool,
+    /// What its worker said in it.
+    pub(crate) said: Option<String>,
+}
 
 /// A relay that can be killed.
 pub(crate) struct SimRelay {
     dir: PathBuf,
+    /// Where its database lies.
+    pub(crate) disk: Option<Disk>,
     env: Arc<RelayEnv>,
     relay: Option<Arc<Relay>>,
+    /// What answers for files and parts of snapshots, once somebody asked.
+    routes: OnceLock<Router>,
+    runtime: Runtime,
     pub(crate) county: ScopeId,
     backups: u32,
+    /// What workers said in records, as far as it was read.
+    said: Mutex<BTreeMap<RecordId, Option<String>>>,
 }
+
+/// Most bytes of files that a phone may send in a day: few, so that it is reached.
+const MEDIA_A_DAY: u64 = 4_000;
+
+/// How much a log must grow for another snapshot.
+const SNAPSHOT_ENTRIES: u64 = 12;
 
 const OPTIONS: Options = Options {
     writer_thread: false,
@@ -69,13 +99,20 @@ impl SimRelay {
         let world: &dyn xunge_server::env::Env = env.as_ref();
         let new = NewCounty::drawn(world, "999999", "青山县");
         let data = dir.join("data");
+        std::fs::create_dir_all(&data).unwrap();
+        let disk = Disk::mount(&data).unwrap();
         drop(Store::create(&data, &new, OPTIONS).unwrap());
+        let runtime = Builder::new_current_thread().enable_time().build();
         let mut relay = Self {
             dir,
+            disk: Some(disk),
             env,
             relay: None,
+            routes: OnceLock::new(),
+            runtime: runtime.unwrap(),
             county: new.scope,
             backups: 0,
+            said: Mutex::default(),
         };
         relay.start();
         relay
@@ -85,6 +122,7 @@ impl SimRelay {
         let store = Store::open(&*self.dir.join("data"), OPTIONS).unwrap();
         let config = Config {
             journal: Some(self.journal()),
+            media_bytes_per_day: MEDIA_A_DAY,
             ..Config::default()
         };
         self.relay = Some(Arc::new(
@@ -99,8 +137,20 @@ impl SimRelay {
 
     /// Stops it without any ceremony, and starts it on what is on disk.
     pub(crate) fn kill_and_start(&mut self) {
-        self.relay = None;
+        self.disk().heal();
+        self.disk().kill();
+        self.stop();
         self.start();
+    }
+
+    fn stop(&mut self) {
+        self.routes.take();
+        self.relay = None;
+        self.said.lock().unwrap().clear();
+    }
+
+    pub(crate) fn disk(&self) -> &Disk {
+        self.disk.as_ref().unwrap()
     }
 
     /// Writes a backup, to go back to later.
@@ -114,11 +164,23 @@ impl SimRelay {
 
     /// What `xunge restore` does: the backup in a new epoch, told what the journal knows.
     pub(crate) fn restore(&mut self, from: &std::path::Path) {
-        self.relay = None;
+        self.stop();
         let world: &dyn xunge_server::env::Env = self.env.as_ref();
         let (epoch, writer) = (EpochId(world.random()), WriterId(world.random()));
         let data = self.dir.join("data");
+        // Restoring moves files about, which takes a folder of the real disk.
+        self.disk = None;
         Store::restore(&*data, &data.join("media"), from, epoch, writer).unwrap();
+        let mut contents = Contents::default();
+        for name in ["relay.db", "relay.db-wal"] {
+            if let Ok(bytes) = std::fs::read(data.join(name)) {
+                contents.insert(name, bytes);
+                std::fs::remove_file(data.join(name)).unwrap();
+            }
+        }
+        let disk = Disk::mount(&data).unwrap();
+        disk.put(contents);
+        self.disk = Some(disk);
         let facts = vec![Journal::at(self.journal()).read().unwrap()];
         self.start();
         authority::command(self.relay(), move |a, _| {
@@ -132,13 +194,57 @@ impl SimRelay {
         self.env.advance(millis);
     }
 
-    fn relay(&self) -> &Arc<Relay> {
+    pub(crate) fn relay(&self) -> &Arc<Relay> {
         self.relay.as_ref().unwrap()
     }
 
     /// Which life of its log this is.
     pub(crate) fn epoch(&self) -> EpochId {
         self.relay().county().epoch
+    }
+
+    /// A number that rises whenever something is stored.
+    pub(crate) fn stored(&self) -> u64 {
+        *self.relay().watch().borrow()
+    }
+
+    /// Answers a request of a phone: sync in place, files and parts of snapshots through the relay's own routes. `cut`: the
+    /// connection breaks before the end of the body.
+    pub(crate) fn exchange(&self, exchange: &Exchange, cut: bool) -> Answer {
+        if exchange.method == Method::Post && !exchange.path.starts_with(MEDIA_PATH) {
+            let (status, body) = self.answer(&exchange.path, &exchange.body);
+            return Answer {
+                status,
+                body,
+                ..Answer::default()
+            };
+        }
+        let mut request = Request::builder()
+            .method(exchange.method.name())
+            .uri(&exchange.path);
+        for (name, value) in &exchange.headers {
+            request = request.header(*name, value);
+        }
+        let bytes = Ok::<_, std::io::Error>(exchange.body.clone());
+        let end = cut.then(|| Err(std::io::Error::other("cut")));
+        let body = Body::from_stream(futures_util::stream::iter([bytes].into_iter().chain(end)));
+        let service = self.routes.get_or_init(|| {
+            let routes = media::http::router().merge(sync::http::router());
+            routes.with_state(self.relay().clone())
+        });
+        let request = request.body(body).unwrap();
+        self.runtime.block_on(async {
+            let (parts, body) = service.clone().oneshot(request).await.unwrap().into_parts();
+            let text = |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok());
+            Answer {
+                status: parts.status.as_u16(),
+                content_type: text("content-type").map(Into::into),
+                upload_offset: text("upload-offset").and_then(|n| n.parse().ok()),
+                whole: text(WHOLE_HEADER).map(Into::into),
+                body: to_bytes(body, usize::MAX).await.unwrap().to_vec(),
+                ..Answer::default()
+            }
+        })
     }
 
     /// Answers a request to `path`: status and body.
@@ -158,94 +264,30 @@ impl SimRelay {
         }
     }
 
-    /// The county with `grids` grids.
-    pub(crate) fn organise(&self, grids: usize) -> Vec<ScopeId> {
-        let county = self.county;
-        authority::command(self.relay(), move |a, _| {
-            let now = a.now();
-            let node = |scope, parent, level: &str, n: usize| OrgNode {
-                scope,
-                parent,
-                level: level.into(),
-                code: format!("999999{n:09}"),
-                name: format!("网格{n}"),
-                from: now,
-                help_phone: None,
-            };
-            a.org_node(&node(county, None, "1", 0))?;
-            let mut scopes = Vec::new();
-            for n in 1..=grids {
-                let scope = ScopeId([n as u8; 8]);
-                a.org_node(&node(scope, Some(county), "4", n))?;
-                scopes.push(scope);
-            }
-            Ok::<_, Refused>(scopes)
-        })
-        .unwrap()
+    /// Cuts snapshots of what has grown, and says of how many scopes.
+    pub(crate) fn cut_snapshots(&self) -> usize {
+        snapshot::cut_due(self.relay(), SNAPSHOT_ENTRIES)
+            .unwrap()
+            .len()
     }
 
-    /// A household of `grid`, written by the relay.
-    pub(crate) fn household(&self, grid: ScopeId, n: usize) -> RecordId {
-        authority::command(self.relay(), move |a, _| {
-            let draft = Draft::default()
-                .set("door", format!("{n}号"))
-                .set("head_name", format!("户主{n}"));
-            let form = FormRef {
-                id: "import".into(),
-                version: 1,
-            };
-            Ok::<_, Refused>(a.open(grid, Kind::Household, form, draft)?.id)
-        })
-        .unwrap()
+    /// Whether it offers a snapshot of a scope.
+    pub(crate) fn has_snapshot(&self, scope: ScopeId) -> bool {
+        let store = &self.relay().store;
+        store.read(|tx| tx.snapshot(scope)).unwrap().is_some()
     }
 
-    /// A ticket for a new worker with a grant for `grid`.
-    pub(crate) fn ticket(&self, grid: ScopeId, name: String) -> Ticket {
-        authority::command(self.relay(), move |a, _| {
-            let worker = a.add_worker(&name)?;
-            let from = a.now();
-            a.grant(&Grant {
-                worker: worker.id.clone(),
-                scope: grid,
-                from,
-                until: None,
-                drain_days: 30,
-            })?;
-            let url = "http://relay.invalid".into();
-            Ok::<_, Refused>(a.ticket(&NewTicket {
-                worker: worker.id,
-                url,
-                lifetime_ms: 3_600_000,
-                pins: Vec::new(),
-            })?)
-        })
-        .unwrap()
+    /// Whether it has a file, byte for byte.
+    pub(crate) fn has_file(&self, hash: &Hash32) -> bool {
+        media::read_all(self.relay(), *hash).is_ok_and(|bytes| Hash32::of(&bytes) == *hash)
     }
 
-    /// A supervisor does `verb` to a case, if that is possible in its turn.
-    pub(crate) fn supervise(
-        &self,
-        record: RecordId,
-        verb: Verb,
-        who: (&'static str, &'static str),
-    ) -> bool {
-        authority::command(self.relay(), move |a, _| {
-            let mut body = a.event(verb, Some(who));
-            body.reason = Some("请补充".into());
-            body.note = Some("缺地点，请说一句".into());
-            a.write(record, None, Draft::default().event(body))?;
-            Ok::<_, Refused>(())
-        })
-        .is_ok()
-    }
-
-    /// A supervisor erases a record. Repeating it changes nothing.
-    pub(crate) fn erase(&self, record: RecordId) {
-        authority::command(self.relay(), move |a, _| {
-            a.erase(record)?;
-            Ok::<_, Refused>(())
-        })
-        .unwrap();
+    /// Which of some files a word of the relay is about.
+    pub(crate) fn vouched_for(&self, files: &[(Hash32, u64)], word: &str) -> Option<Hash32> {
+        let key = self.relay().county().relay_key.public();
+        let mut files = files.iter();
+        let file = files.find(|(hash, bytes)| verify_whole(&key, hash, *bytes, word).is_ok());
+        file.map(|(hash, _)| *hash)
     }
 
     /// Every record that the relay shows.
@@ -256,19 +298,37 @@ impl SimRelay {
             .unwrap()
     }
 
-    /// What workers said in the records that the relay shows, with how often it is there.
-    pub(crate) fn tokens(&self) -> BTreeMap<String, u64> {
+    /// What workers said in the records that the relay shows, with how often it is there. What a record says does not
+    /// change, so each is read once until the relay is killed or restored, unless `anew`.
+    pub(crate) fn tokens(&self, anew: bool) -> BTreeMap<String, u64> {
+        let mut said = self.said.lock().unwrap();
+        if anew {
+            said.clear();
+        }
         let mut found = BTreeMap::new();
         for row in self.records() {
-            if let Some(token) = self.record(row.record).and_then(|r| token(&r.fields)) {
-                *found.entry(token).or_default() += 1;
+            let token = said.entry(row.record).or_insert_with(|| {
+                let record = self.record(row.record)?;
+                token(&record.fields)
+            });
+            if let Some(token) = token {
+                *found.entry(token.clone()).or_default() += 1;
             }
         }
         found
     }
 
+    /// What was read of what workers said, and in which record.
+    pub(crate) fn tokens_by_record(&self) -> Vec<(String, RecordId)> {
+        let said = self.said.lock().unwrap();
+        let known = said
+            .iter()
+            .filter_map(|(record, token)| Some((token.clone()?, *record)));
+        known.collect()
+    }
+
     /// What workers said in the entries that wait in quarantine.
-    pub(crate) fn quarantined(&self) -> Vec<(EntryId, Option<String>)> {
+    pub(crate) fn quarantined(&self) -> Vec<Waiting> {
         self.relay()
             .store
             .read::<_, StoreError>(|tx| {
@@ -284,7 +344,12 @@ impl SimRelay {
                         let entries = tx.entries(scope, writer, index)?;
                         let entry = entries.into_iter().find(|e| e.ordinal == ordinal);
                         let said = entry.and_then(|e| check_change(&e.entry.body).ok());
-                        Ok((row.id, said.and_then(|c| token_said(&c.operations))))
+                        Ok(Waiting {
+                            id: row.id,
+                            record: row.record,
+                            depends: row.code == RefusalCode::DependencyMissing,
+                            said: said.and_then(|c| token_said(&c.operations)),
+                        })
                     })
                     .collect()
             })
@@ -303,46 +368,6 @@ impl SimRelay {
         rows.iter().any(|row| row.record == record)
     }
 
-    /// A supervisor lets an entry in after all. False if it cannot be admitted now.
-    pub(crate) fn admit(&self, id: EntryId) -> bool {
-        authority::command(self.relay(), move |a, _| {
-            a.admit(id, "周主任", "核对过")?;
-            Ok::<_, Refused>(())
-        })
-        .is_ok()
-    }
-
-    /// A supervisor revokes a phone, with all that it was.
-    pub(crate) fn revoke(&self, writer: WriterId) {
-        authority::command(self.relay(), move |a, _| {
-            let row = a.tx().writer(writer)?.ok_or("no such writer")?;
-            a.revoke(&row)?;
-            Ok::<_, Refused>(())
-        })
-        .unwrap();
-    }
-
-    /// A worker goes from one grid to another.
-    pub(crate) fn move_worker(&self, worker: String, from: ScopeId, to: ScopeId) {
-        authority::command(self.relay(), move |a, _| {
-            let now = a.now();
-            let held = a.tx().grant(&worker, from)?.ok_or("no grant")?;
-            a.grant(&Grant {
-                until: Some(now),
-                ..held
-            })?;
-            a.grant(&Grant {
-                worker,
-                scope: to,
-                from: now,
-                until: None,
-                drain_days: 30,
-            })?;
-            Ok::<_, Refused>(())
-        })
-        .unwrap();
-    }
-
     /// The record as the relay holds it.
     pub(crate) fn record(&self, record: RecordId) -> Option<Record> {
         self.relay()
@@ -352,15 +377,14 @@ impl SimRelay {
     }
 
     /// Hashes of the accepted changes of a record.
-    pub(crate) fn changes(&self, scope: ScopeId, record: RecordId) -> Vec<xunge_protocol::Hash32> {
+    pub(crate) fn changes(&self, scope: ScopeId, record: RecordId) -> Vec<Hash32> {
         let bodies = self
             .relay()
             .store
             .read::<_, StoreError>(|tx| tx.changes(scope, record))
             .unwrap();
-        bodies
-            .iter()
-            .map(|body| check_change(body).unwrap().hash)
-            .collect()
+        // As Automerge defines it: over the chunk after magic and checksum.
+        let hash = |body: &Vec<u8>| Hash32::of(&body[8..]);
+        bodies.iter().map(hash).collect()
     }
 }

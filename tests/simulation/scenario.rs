@@ -8,7 +8,9 @@ use xunge_protocol::Hash32;
 use crate::counts::Counts;
 use crate::world::World;
 
-/// Phones of a world.
+/// Steps of a world.
+pub(crate) const STEPS: u64 = 1_500;
+/// Phones of a world at its beginning.
 pub(crate) const PHONES: usize = 10;
 
 /// How a world ended.

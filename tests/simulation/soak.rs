@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, json};
 
 use crate::counts::FAULTS;
-use crate::scenario::{self, Ended};
+use crate::scenario::{self, Ended, STEPS};
 
-const STEPS: u64 = 1_500;
 /// How long to look for fewer steps that go wrong.
 const SHRINK: Duration = Duration::from_secs(60);
 
@@ -61,6 +60,9 @@ pub(crate) fn run() {
         "seed": seed, "steps": steps, "saves": saves, "exchanges": exchanges,
         "violations": violations.len(), "faults": faults,
         "steps_per_second": (steps as f64 / began.elapsed().as_secs_f64()).round(),
+        "steps_per_cpu_second": (steps as f64 / cpu_seconds()).round(),
+        "saves_percent": percent(saves, steps),
+        "exchanges_percent": percent(exchanges, steps),
     });
     println!("{report:#}");
     println!("{} violations", violations.len());
@@ -81,6 +83,16 @@ pub(crate) fn run() {
         }
         panic!("seed {seed}: {} violations", violations.len());
     }
+}
+
+fn percent(part: u64, of: u64) -> f64 {
+    (part as f64 * 1000.0 / of.max(1) as f64).round() / 10.0
+}
+
+/// What the process has used of all cores.
+fn cpu_seconds() -> f64 {
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    used.tv_sec as f64 + used.tv_nsec as f64 / 1e9
 }
 
 #[cfg(feature = "planted")]

@@ -24,6 +24,9 @@ pub(crate) struct Soak {
     /// Plants a bug, which is to be found: exit 1 is the good end then.
     #[arg(long, value_parser = planted)]
     plant: Option<Bug>,
+    /// Runs the release build, which cannot have planted bugs.
+    #[arg(long, conflicts_with = "plant")]
+    release: bool,
     /// Lists the bugs that can be planted.
     #[arg(long)]
     plants: bool,
@@ -52,6 +55,9 @@ impl Soak {
             "cargo",
             &["test", "--workspace", "--test", "simulation", "--quiet"],
         );
+        if self.release {
+            command.arg("--release");
+        }
         if let Some(bug) = self.plant {
             command.args(["--features", "xunge-tests/planted"]);
             command.env("XUNGE_SOAK_PLANT", bug.name());

@@ -47,11 +47,23 @@ pub enum Bug {
     TombstoneIgnored,
     /// The phone forgets a receipt that changes an earlier one.
     RevisionIgnored,
+    /// The relay calls a file whole before it has looked whether its bytes have the hash by which it goes.
+    MediaCompleteWithoutHash,
+    /// The phone takes a file that the relay refused for sent.
+    RefusedMediaTakenForSent,
+    /// An erasure leaves the snapshots that hold what is erased.
+    SnapshotKeptAfterErasure,
+    /// The phone believes a transaction that could not be committed.
+    FailedCommitBelieved,
+    /// What a worker wrote after a change that was rejected goes with it.
+    LaterEditsDropped,
+    /// An interview goes on by another form than the one that it was begun by.
+    FormSwappedMidInterview,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 23] = [
         Self::AcknowledgeBeforeCommit,
         Self::CursorOffByOne,
         Self::OutboxClearedOnSend,
@@ -69,6 +81,12 @@ impl Bug {
         Self::LateWorkRefused,
         Self::TombstoneIgnored,
         Self::RevisionIgnored,
+        Self::MediaCompleteWithoutHash,
+        Self::RefusedMediaTakenForSent,
+        Self::SnapshotKeptAfterErasure,
+        Self::FailedCommitBelieved,
+        Self::LaterEditsDropped,
+        Self::FormSwappedMidInterview,
     ];
 
     /// Its name on the command line.
@@ -91,6 +109,12 @@ impl Bug {
             Self::LateWorkRefused => "late-work-refused",
             Self::TombstoneIgnored => "tombstone-ignored",
             Self::RevisionIgnored => "revision-ignored",
+            Self::MediaCompleteWithoutHash => "media-complete-without-its-hash",
+            Self::RefusedMediaTakenForSent => "refused-media-taken-for-sent",
+            Self::SnapshotKeptAfterErasure => "snapshot-kept-after-erasure",
+            Self::FailedCommitBelieved => "failed-commit-believed",
+            Self::LaterEditsDropped => "later-edits-dropped",
+            Self::FormSwappedMidInterview => "form-swapped-mid-interview",
         }
     }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use xunge_planted::Bug;
 use xunge_protocol::Hash32;
 use xunge_protocol::media::{MEDIA_PATH, verify_whole};
 use xunge_records::MediaRef;
@@ -176,6 +177,10 @@ impl Moves {
             (200..300, Some(offset)) if offset < media.bytes => {
                 self.standing.insert(hash, Standing::At(offset));
                 Ok(Outcome::Going)
+            }
+            (413, _) if xunge_planted::is_on(Bug::RefusedMediaTakenForSent) => {
+                store.mark_uploaded(&hash)?;
+                Ok(Outcome::Done)
             }
             // Not there, or not any more: it begins anew.
             (404 | 410, _) => {

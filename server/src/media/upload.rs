@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 
+use xunge_planted::Bug;
 use xunge_protocol::{Hash32, Timestamp};
 
 use super::{MediaFailure, files};
@@ -136,7 +137,13 @@ pub(super) fn finish_if_complete(
     }
     let (owner, name) = (upload.owner, upload.name);
     let mut parts = Parts::new(relay, owner, name);
-    let sealed = files::seal(relay, owner, &mut parts)?;
+    let mut sealed = files::seal(relay, owner, &mut parts)?;
+    if let (Some(claimed), true) = (
+        upload.claimed,
+        xunge_planted::is_on(Bug::MediaCompleteWithoutHash),
+    ) {
+        sealed.row.hash = claimed;
+    }
     let right = upload
         .claimed
         .is_none_or(|claimed| claimed == sealed.row.hash)
