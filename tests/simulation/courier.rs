@@ -101,3 +101,23 @@ impl SimPhone {
         }
     }
 }
+
+#[test]
+fn what_a_phone_said_again_is_in_the_town_once_when_its_bundle_comes_late() {
+    let _one = crate::alone();
+    let mut world = World::new(1, 3);
+    let folder = world.fresh("copy");
+    let copy = world.phones[0].cloned(folder, 7);
+    world.phones.push(copy);
+    world.sync_now(3);
+    world.save(0);
+    let bundles = world.phones[0].seal_for_courier();
+    // It hears of its copy, and says what waits under another name.
+    world.sync_now(0);
+    assert_eq!(world.phones[0].writers.len(), 2);
+    for bundle in bundles {
+        world.relay.answer(COURIER_PATH, bundle.bytes());
+    }
+    world.come_to_rest();
+    assert_eq!(world.violations, Vec::<String>::new());
+}

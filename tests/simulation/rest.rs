@@ -19,18 +19,23 @@ impl World {
                 if !self.phones[n].gave_up && *seen == Some(self.standing(n)) {
                     continue;
                 }
-                if !self.phones[n].is_syncing() {
-                    let wish = self.phones[n].begin_sync();
-                    self.grant(n, wish);
-                }
-                while self.phones[n].is_syncing() {
-                    if self.network.is_empty() {
-                        self.wake_one();
-                    }
-                    self.deliver_one(false);
-                }
+                self.sync_now(n);
                 *seen = Some(self.standing(n));
             }
+        }
+    }
+
+    /// One phone syncs on a good network, to the end.
+    pub(crate) fn sync_now(&mut self, n: usize) {
+        if !self.phones[n].is_syncing() {
+            let wish = self.phones[n].begin_sync();
+            self.grant(n, wish);
+        }
+        while self.phones[n].is_syncing() {
+            if self.network.is_empty() {
+                self.wake_one();
+            }
+            self.deliver_one(false);
         }
     }
 
