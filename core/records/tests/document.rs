@@ -55,6 +55,25 @@ fn a_record_reads_the_same_where_its_change_arrives() {
 }
 
 #[test]
+fn kept_changes_make_the_same_document_at_once_without_those_that_have_no_place() {
+    let (mut here, _) = two_copies();
+    for members in [5, 6, 7] {
+        let edit = Edit::default().set("members", members);
+        here.edit(author(1), at(200 + members), &edit).unwrap();
+    }
+    let mut bodies: Vec<_> = here.changes().into_iter().map(|c| c.bytes).collect();
+    let (all, left) = Document::of_kept(Kind::Household, bodies.clone()).unwrap();
+    assert_eq!((all.heads(), left), (here.heads(), 0));
+    assert_eq!(all.fields().unwrap(), here.fields().unwrap());
+    // Without the second, the third and the fourth have nothing to build on.
+    bodies.remove(1);
+    let (fewer, left) = Document::of_kept(Kind::Household, bodies).unwrap();
+    assert_eq!(left, 2);
+    assert_eq!(fewer.fields().unwrap().0["members"].value, Value::Int(4));
+    assert!(Document::of_kept(Kind::Household, vec![vec![0; 20]]).is_err());
+}
+
+#[test]
 fn two_people_who_change_one_field_apart_are_both_heard_and_an_edit_settles_it() {
     let (mut here, mut there) = two_copies();
     let a = here
