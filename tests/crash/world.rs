@@ -177,7 +177,8 @@ impl Phone {
                 &identity.key,
                 None,
             ));
-        self.store().complete_enrolment(&answer.unwrap()).unwrap();
+        let (answer, keys) = answer.unwrap();
+        self.store().complete_enrolment(&answer, &keys).unwrap();
     }
 
     /// A draft of what will be said.

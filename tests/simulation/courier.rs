@@ -76,7 +76,7 @@ impl SimPhone {
         let mut seed = [0; 32];
         let sealed = bundles.iter().map(|content| {
             self.env.fill_random(&mut seed);
-            SealedBundle::out(&identity.relay_key, seed, content).unwrap()
+            SealedBundle::out(identity.keys.current(), seed, content).unwrap()
         });
         sealed.collect()
     }
