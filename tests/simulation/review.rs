@@ -1,5 +1,5 @@
-//! What a supervisor does about entries that the relay did not take, of workers whose apps wrote something that the code
-//! lists do not have: lets them in after all, or rejects them for good, when others were built on them already.
+//! What a supervisor does about entries that the relay did not take, of workers whose apps wrote a number where a
+//! code belongs: lets them in after all, or rejects them for good, when others were built on them already.
 
 use std::collections::BTreeSet;
 
@@ -15,8 +15,8 @@ use crate::relay::Waiting;
 
 use crate::world::{START, World};
 
-/// A code that no list has.
-pub(crate) const NO_CODE: &str = "77";
+/// What is no code at all.
+pub(crate) const NO_CODE: i64 = 77;
 
 impl World {
     /// A worker changes a case that the town has into something that it will not take, and goes on with it.

@@ -60,14 +60,14 @@ impl World {
             ];
             (Kind::Visit, fields)
         } else {
-            // Now and then something that the town's code lists do not have.
+            // Now and then something that the town does not take.
             let scale = match self.random.random_bool(0.04) && self.backup.is_none() {
-                true => NO_CODE,
-                false => "01",
+                true => Value::from(NO_CODE),
+                false => text("01"),
             };
             let fields = vec![
                 ("type".into(), text("07")),
-                ("scale".into(), text(scale)),
+                ("scale".into(), scale),
                 ("source".into(), text("DS01")),
                 ("place".into(), text(token)),
             ];
