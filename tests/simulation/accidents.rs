@@ -142,6 +142,8 @@ impl World {
         if self.phones[n].grids.contains(&to) {
             return;
         }
+        // Not all that was done there is with the town yet.
+        self.save(n);
         let worker = self.phones[n].store().enrolled().unwrap().1.worker;
         self.relay.move_worker(worker, from, to);
         self.phones[n].grids.push(to);

@@ -8,7 +8,7 @@ use xunge_planted::{Bug, plant};
 use crate::scenario;
 
 /// Worlds in which a bug must show.
-const WORLDS: u64 = 24;
+const WORLDS: u64 = 60;
 const STEPS: u64 = 600;
 
 /// The first world, of those that are tried on all cores at once, in which something goes wrong: seed, steps, what.

@@ -108,7 +108,8 @@ impl World {
                     .store()
                     .record(id)
                     .unwrap()
-                    .filter(|r| r.kind == Kind::Dispute)
+                    // What a supervisor refused begins anew, by an interview.
+                    .filter(|r| r.kind == Kind::Dispute && !self.ledger.is_refused(&r.record))
             })
             .collect();
         let returned: Vec<_> = own
