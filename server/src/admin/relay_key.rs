@@ -69,8 +69,8 @@ fn report(county: &County) -> Report {
         let link = &key.link.relay_key;
         Key {
             sequence: key.sequence(),
-            key: hex::encode(key.key().0),
-            fingerprint: fingerprint(key.key()),
+            key: hex::encode(key.public().0),
+            fingerprint: fingerprint(key.public()),
             state: if link.revokes_old {
                 "revoked"
             } else {

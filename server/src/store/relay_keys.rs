@@ -26,7 +26,7 @@ impl RetiredKey {
     }
 
     /// The key.
-    pub fn key(&self) -> &PublicKey {
+    pub fn public(&self) -> &PublicKey {
         &self.link.relay_key.old
     }
 }

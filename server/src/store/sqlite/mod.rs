@@ -183,15 +183,13 @@ impl SqliteStore {
         conn.execute_batch("BEGIN").map_err(StoreError::from)?;
         let result = work(&SqliteTx::new(&conn, self.county.number));
         conn.execute_batch("ROLLBACK").map_err(StoreError::from)?;
-        if result.is_err() {
-            // Perhaps it cannot read any more: a connection that met a fault of the disk never can again.
-            return result;
-        }
+        // After a failure it is not kept: a connection that met a fault of the disk can never read again.
+        let value = result?;
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         if readers.len() < KEPT_READERS {
             readers.push(conn);
         }
-        result
+        Ok(value)
     }
 
     fn reader(&self) -> StoreResult<Connection> {
