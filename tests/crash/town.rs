@@ -48,7 +48,7 @@ pub(crate) struct Town {
 enum State {
     Closed,
     /// Only to be looked at, which costs less.
-    Shown(Store),
+    Shown(Box<Store>),
     Serving(Arc<Relay>),
 }
 
@@ -79,14 +79,14 @@ impl Town {
     /// Opens the store, to look at what records say.
     pub(crate) fn show(&mut self) -> Result<(), StoreError> {
         self.close();
-        self.state = State::Shown(Store::open(&*self.folder, OPTIONS)?);
+        self.state = State::Shown(Box::new(Store::open(&*self.folder, OPTIONS)?));
         Ok(())
     }
 
     /// Serves phones.
     pub(crate) fn open(&mut self) -> Result<(), StoreError> {
         let store = match std::mem::replace(&mut self.state, State::Closed) {
-            State::Shown(store) => store,
+            State::Shown(store) => *store,
             _ => Store::open(&*self.folder, OPTIONS)?,
         };
         let relay = Relay::new(store, self.env.clone(), Config::default())?;

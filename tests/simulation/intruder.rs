@@ -163,13 +163,13 @@ impl World {
                 // Signed as itself, but the change and the record's id are in another's name.
                 let entry = me.visit(victim, grid, now);
                 let segment = me.segment(writer, grid, 0, entry);
-                me.last = Some(segment.header.clone());
+                me.last = Some(segment.header);
                 ("forged writer", me.request(segment))
             }
             2 => {
                 let entry = inflated(me.visit(writer, grid, now));
                 let segment = me.segment(writer, grid, 0, entry);
-                me.last = Some(segment.header.clone());
+                me.last = Some(segment.header);
                 ("inflated counter", me.request(segment))
             }
             3 => {

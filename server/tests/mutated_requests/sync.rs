@@ -417,7 +417,7 @@ impl Hostile {
         {
             segment.entries = vec![entry; *noise.pick(&[2_000, 2_001])];
             let hashed = segment.entries.iter().map(|e| (e.clone(), hash_of(e)));
-            let header = segment.header.clone();
+            let header = segment.header;
             *segment = Segment::seal(
                 &self.phone.key,
                 header.writer,
