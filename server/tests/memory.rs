@@ -112,13 +112,14 @@ fn long_change(writer: WriterId) -> Vec<u8> {
     let fields = ObjId::Id(1, genesis::actor(Kind::Visit), 0);
     let mut tx = document.transaction();
     let key = "x".repeat(150);
-    for _ in 0..4_000 {
-        tx.put(&fields, key.as_str(), true).unwrap();
+    // The same value again would be no operation.
+    for n in 0..4_000 {
+        tx.put(&fields, key.as_str(), n % 2 == 0).unwrap();
     }
     tx.commit_with(CommitOptions::default().with_time(MONDAY / 1_000));
     let change = document.get_last_local_change().unwrap();
     let bytes = change.raw_bytes().to_vec();
-    check_change(&bytes).unwrap();
+    assert_eq!(check_change(&bytes).unwrap().operation_count(), 4_000);
     bytes
 }
 

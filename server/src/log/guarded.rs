@@ -13,7 +13,7 @@ pub(crate) struct Passed {
     pub(crate) kind: Kind,
     pub(crate) change: CheckedChange,
     /// What it opens, made already; of use where nothing of the record was there before.
-    pub(crate) opened: Option<Seen>,
+    pub(crate) opened: Option<Box<Seen>>,
 }
 
 /// A document after a change.
@@ -60,9 +60,9 @@ pub(crate) fn guard_opening(entry: &Entry) -> Guarded {
 }
 
 /// None where the change does not fit on an empty document: why is for the judge to say.
-fn open(entry: &Entry, kind: Kind, change: &CheckedChange) -> Option<Seen> {
+fn open(entry: &Entry, kind: Kind, change: &CheckedChange) -> Option<Box<Seen>> {
     let document = Document::new(kind).ok()?.with(change).ok()?;
     let mut opened = Seen::of(entry.record, document).ok()?;
     opened.json = Some(schema::to_json(&opened.read).to_string());
-    Some(opened)
+    Some(Box::new(opened))
 }

@@ -73,7 +73,7 @@ impl LogWork<'_> {
         };
         let loaded = self.document(bearer.scope, entry.record, kind)?;
         if let (None, Some(opened)) = (loaded.origin, opened) {
-            return self.settle(bearer, &change, opened);
+            return self.settle(bearer, &change, *opened);
         }
         // A change that is there already changes nothing: a second effect is impossible.
         let after = if loaded.document.knows(&change.hash) {
