@@ -101,6 +101,70 @@ async fn an_older_backup_is_filled_again_by_the_phones_and_no_number_is_given_tw
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_work_of_a_phone_that_is_gone_for_ever_comes_back_from_a_colleague_once_as_it_was() {
+    let mut scene = Scene::village().await;
+    let mut gone = scene.worker(0, "李大山", Network::GOOD).await;
+    let mut colleague = scene.worker(0, "赵二妹", Network::GOOD).await;
+    let place = scene.relay.place().clone();
+    let backup = scene.dir("backup").display().to_string();
+    run(&place, &["backup", "--to", &backup]).await;
+
+    // After the backup: a case, sent back by the town, mended by its author; a visit; a phone enrolled since.
+    let case = brief(&gone.phone, "dispute").await;
+    gone.sync().await.unwrap();
+    let note = [("note", "缺地点，请补一句")];
+    let mut console = scene.console().await;
+    console.act("return", Some(&case), &note).await.unwrap();
+    gone.sync().await.unwrap();
+    gone.amend(&case).await.unwrap();
+    let visit = brief(&gone.phone, "visit").await;
+    gone.sync().await.unwrap();
+    let mut late = scene.worker(0, "孙三", Network::GOOD).await;
+    let his = brief(&late.phone, "visit").await;
+    late.sync().await.unwrap();
+    colleague.sync().await.unwrap();
+    let all = [&case, &visit, &his];
+    let mut before = Vec::new();
+    for id in all {
+        before.push(scene.record(id).await);
+    }
+    for phone in [&gone.phone, &late.phone] {
+        phone.kill().await;
+        std::fs::remove_dir_all(phone.dir()).unwrap();
+    }
+
+    let address = scene.relay.address().to_string();
+    let ended = scene.relay.stop().await.unwrap();
+    assert!(ended.success(), "{ended}");
+    run(&place, &["restore", "--from", &backup]).await;
+    scene.relay = Relay::serve(place, &address).await.unwrap();
+    let there = scene.ids(None).await;
+    assert!(all.iter().all(|id| !there.contains(id)));
+
+    for _ in 0..2 {
+        colleague.sync().await.unwrap();
+    }
+    let there = scene.ids(None).await;
+    for (id, before) in all.iter().zip(&before) {
+        assert_eq!(there.iter().filter(|found| found == id).count(), 1, "{id}");
+        let after = scene.record(id).await;
+        for same in [
+            "writer",
+            "received_at",
+            "late",
+            "number",
+            "state",
+            "fields",
+            "events",
+        ] {
+            assert_eq!(after[same], before[same], "{same} of {id}");
+        }
+    }
+    assert_eq!(scene.api.quarantine().await.unwrap(), [Value::Null; 0]);
+    assert_eq!(scene.ids(None).await.len(), there.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_revoked_phone_had_not_sent_is_admitted_from_the_command_line_and_its_copy_is_revoked_with_it()
  {
     let scene = Scene::village().await;

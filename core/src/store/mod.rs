@@ -21,6 +21,8 @@ mod inbound;
 mod lost;
 mod media;
 mod migrations;
+mod offering;
+mod others;
 mod outbox;
 mod pieces;
 mod projection;

@@ -206,6 +206,7 @@ impl Store {
                     at: now.at,
                     body: &change.bytes,
                     position: None,
+                    others: None,
                 },
             )?;
         }

@@ -218,6 +218,7 @@ fn rewrite(
                 at: said.at,
                 body: &change.bytes,
                 position: None,
+                others: None,
             },
         )?;
     }

@@ -145,6 +145,7 @@ impl Authority<'_> {
             role: WriterRole::Relay,
             scope,
             late: false,
+            received_at: at,
             content: Content::Checked(relay.lists()),
         };
         self.log

@@ -24,6 +24,7 @@ fn copy(
         since: None,
         base: vec![base],
         history: vec![history],
+        accepted: None,
     };
     (SignedSnapshot::sign(&relay.key, snapshot), parts)
 }

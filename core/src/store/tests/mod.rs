@@ -6,6 +6,7 @@ mod first_copy;
 mod golden;
 mod holding_true;
 mod keeping_media;
+mod offering;
 mod opening;
 mod refusing;
 mod saving;
@@ -233,6 +234,7 @@ impl Relay {
             send_plain: false,
             forked: None,
             snapshots: Vec::new(),
+            kept: None,
         }
     }
 
