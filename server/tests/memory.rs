@@ -64,7 +64,6 @@ fn message(segments: &[Segment]) -> Vec<u8> {
         plain: true,
         relay_key: None,
         snapshots: None,
-        offer: None,
     })
 }
 

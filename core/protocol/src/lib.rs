@@ -18,7 +18,6 @@ pub mod ids;
 pub mod media;
 pub mod merkle;
 pub mod message;
-pub mod offer;
 pub mod packed;
 mod payload;
 pub mod receipt;

@@ -3,7 +3,6 @@
 use minicbor::{Decode, Encode};
 
 use crate::ids::{EpochId, ScopeId};
-use crate::offer::{Kept, Offer};
 use crate::receipt::SignedReceipt;
 use crate::refusal::SyncRefusal;
 use crate::segment::{PulledSegment, Segment};
@@ -56,9 +55,6 @@ pub struct SyncRequest {
     /// start it takes a snapshot. None if it takes none.
     #[n(5)]
     pub snapshots: Option<Vec<ScopeId>>,
-    /// What it offers of others' work, in an epoch that is new to it.
-    #[cbor(n(6), with = "crate::offer::plain", has_nil)]
-    pub offer: Option<Offer>,
     /// Number of the relay's key that the phone knows; none for the first.
     #[n(8)]
     pub relay_key: Option<u32>,
@@ -133,7 +129,4 @@ pub struct SyncResponse {
     /// First copies of scopes, in the place of their entries from the start of the log.
     #[n(9)]
     pub snapshots: Vec<SignedSnapshot>,
-    /// About others' segments: that the relay accepted those in this answer, and what it lacks of those offered.
-    #[n(10)]
-    pub kept: Option<Kept>,
 }

@@ -6,7 +6,6 @@ use minicbor::{Decode, Encode};
 use crate::batch::{Assume, Batch, BatchError, Held, Parties};
 use crate::ids::{EpochId, ScopeId, WriterId};
 use crate::message::{Cursor, RefusedSegment, ScopeStatus, SyncRequest, SyncResponse};
-use crate::offer::{Kept, PackedOffer};
 use crate::receipt::SignedReceipt;
 use crate::snapshot::SignedSnapshot;
 use crate::succession::Fork;
@@ -33,9 +32,6 @@ pub struct PackedRequest {
     /// As in the request.
     #[n(5)]
     pub snapshots: Option<Vec<ScopeId>>,
-    /// As in the request, its segments as a batch of their own.
-    #[n(6)]
-    pub offer: Option<PackedOffer>,
     /// As in the request.
     #[n(8)]
     pub relay_key: Option<u32>,
@@ -60,10 +56,6 @@ impl PackedRequest {
             pull_budget_bytes: request.pull_budget_bytes,
             plain: request.plain,
             snapshots: request.snapshots.clone(),
-            offer: request
-                .offer
-                .as_ref()
-                .map(|offer| PackedOffer::of(offer, pack.is_some())),
             relay_key: request.relay_key,
         }
     }
@@ -83,7 +75,6 @@ impl PackedRequest {
             pull_budget_bytes: self.pull_budget_bytes,
             plain: self.plain,
             snapshots: self.snapshots,
-            offer: self.offer.map(PackedOffer::open).transpose()?,
             relay_key: self.relay_key,
         })
     }
@@ -122,9 +113,6 @@ pub struct PackedResponse {
     /// As in the response.
     #[n(9)]
     pub snapshots: Vec<SignedSnapshot>,
-    /// As in the response.
-    #[n(10)]
-    pub kept: Option<Kept>,
 }
 
 impl PackedResponse {
@@ -150,7 +138,6 @@ impl PackedResponse {
             send_plain: response.send_plain,
             forked: response.forked,
             snapshots: response.snapshots,
-            kept: response.kept,
         }
     }
 
@@ -173,7 +160,6 @@ impl PackedResponse {
             send_plain: self.send_plain,
             forked: self.forked,
             snapshots: self.snapshots,
-            kept: self.kept,
         })
     }
 }

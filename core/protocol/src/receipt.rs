@@ -47,9 +47,6 @@ pub enum Verdict {
     /// Of an erased record: nothing of it is kept, here or on the phone.
     #[n(3)]
     Erased,
-    /// Not here: others brought the segment without this entry. Its writer sends it again.
-    #[n(4)]
-    Missing,
 }
 
 /// What the relay promises about one segment.

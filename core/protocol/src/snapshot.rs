@@ -14,7 +14,6 @@ use crate::header::SegmentHeader;
 use crate::ids::{EpochId, Hash32, ScopeId, WriterId};
 use crate::merkle;
 use crate::message::{MAX_BODY_BYTES, MAX_PLAIN_BYTES};
-use crate::offer::Acceptance;
 use crate::payload;
 use crate::segment::{PulledEntry, PulledSegment};
 use crate::time::Timestamp;
@@ -70,33 +69,12 @@ pub struct Snapshot {
     /// Everything else, with all proofs.
     #[n(8)]
     pub history: Vec<Part>,
-    /// That the relay accepted what is in it: what a phone needs to offer it to the relay after a restore. The newest, as
-    /// many as a part holds.
-    #[n(9)]
-    pub accepted: Option<Part>,
 }
-
-/// The relay's word that it accepted a segment of a snapshot.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct AcceptedSegment {
-    /// The segment's writer.
-    #[n(0)]
-    pub writer: WriterId,
-    /// Its index.
-    #[n(1)]
-    pub index: u64,
-    /// What the relay says.
-    #[n(2)]
-    pub acceptance: Acceptance,
-}
-
-/// Most acceptances in one part: they cannot be compressed much.
-pub const MAX_ACCEPTED: usize = 8_192;
 
 impl Snapshot {
     /// Its parts in order, the base first.
     pub fn parts(&self) -> impl Iterator<Item = &Part> {
-        self.base.iter().chain(&self.history).chain(&self.accepted)
+        self.base.iter().chain(&self.history)
     }
 }
 
@@ -189,10 +167,7 @@ pub fn pack_part(
     segments: &[PulledSegment],
 ) -> Result<Vec<u8>, WireError> {
     let batch = Batch::pack_pulled(segments, &parties(scope, relay), Assume::Nothing);
-    within_a_part(payload::pack(batch.as_bytes())?)
-}
-
-fn within_a_part(bytes: Vec<u8>) -> Result<Vec<u8>, WireError> {
+    let bytes = payload::pack(batch.as_bytes())?;
     if bytes.len() > MAX_PART_BYTES {
         return Err(WireError::TooLarge {
             what: "snapshot part",
@@ -200,33 +175,6 @@ fn within_a_part(bytes: Vec<u8>) -> Result<Vec<u8>, WireError> {
         });
     }
     Ok(bytes)
-}
-
-fn check_hash(part: &Part, bytes: &[u8]) -> Result<(), WireError> {
-    if Hash32::of(bytes) != part.hash {
-        return Err(WireError::NotAuthentic {
-            what: "snapshot part",
-        });
-    }
-    Ok(())
-}
-
-/// The bytes of the part with acceptances.
-///
-/// # Errors
-/// As [`pack_part`].
-pub fn pack_accepted(accepted: &[AcceptedSegment]) -> Result<Vec<u8>, WireError> {
-    within_a_part(payload::pack(&wire::encode(&accepted))?)
-}
-
-/// The acceptances of a part whose bytes have the `part`'s hash.
-///
-/// # Errors
-/// As [`open_part`].
-pub fn open_accepted(part: &Part, bytes: &[u8]) -> Result<Vec<AcceptedSegment>, WireError> {
-    check_hash(part, bytes)?;
-    let plain = payload::open("snapshot part", bytes, MAX_PLAIN_BYTES)?;
-    wire::decode("snapshot part", &plain)
 }
 
 /// The segments of a part whose bytes have the `part`'s hash. Headers are rebuilt and **not** verified here.
@@ -238,7 +186,11 @@ pub fn open_part(
     part: &Part,
     bytes: &[u8],
 ) -> Result<Vec<PulledSegment>, WireError> {
-    check_hash(part, bytes)?;
+    if Hash32::of(bytes) != part.hash {
+        return Err(WireError::NotAuthentic {
+            what: "snapshot part",
+        });
+    }
     let batch = Batch::from_bytes(payload::open("snapshot part", bytes, MAX_PLAIN_BYTES)?);
     batch
         .open_pulled(&parties(snapshot.scope, snapshot.relay), &Nothing)
@@ -280,7 +232,6 @@ mod tests {
             since: None,
             base: vec![part],
             history: vec![],
-            accepted: None,
         };
         (snapshot, bytes, segments)
     }

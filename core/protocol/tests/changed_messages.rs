@@ -209,7 +209,6 @@ proptest! {
             since: None,
             base: vec![part],
             history: Vec::new(),
-            accepted: None,
         };
         if let Ok(segments) = open_part(&snapshot, &part, &bytes) {
             prop_assert!(segments.iter().map(|s| s.entries.len()).sum::<usize>() <= 1 << 20);

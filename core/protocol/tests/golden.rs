@@ -9,9 +9,6 @@ use std::path::PathBuf;
 use xunge_protocol::enrolment::{EnrolRequest, EnrolResponse, Ticket};
 use xunge_protocol::envelope::{open_response, seal_response};
 use xunge_protocol::message::{Cursor, RefusedSegment, ScopeStatus};
-use xunge_protocol::offer::{
-    Acceptance, Brought, Kept, Lacking, Looked, Marks, Offer, Place, Proof, Range,
-};
 use xunge_protocol::refusal::{RefusalCode, SyncRefusal};
 use xunge_protocol::relay_key::{RelayKey, SignedRelayKey};
 use xunge_protocol::segment::leaf_hash;
@@ -108,7 +105,6 @@ fn snapshot() -> Snapshot {
             bytes: bytes.len() as u32,
         }],
         history: vec![],
-        accepted: None,
     }
 }
 
@@ -224,7 +220,6 @@ fn every_message_of_version_1_has_the_bytes_it_was_released_with() {
             pull_budget_bytes: 65_536,
             plain: false,
             snapshots: Some(vec![SCOPE]),
-            offer: None,
             relay_key: None,
         },
     );
@@ -271,7 +266,6 @@ fn every_message_of_version_1_has_the_bytes_it_was_released_with() {
             send_plain: false,
             forked: None,
             snapshots: vec![SignedSnapshot::sign(&relay_key(), snapshot())],
-            kept: None,
         },
     );
     pinned(
@@ -304,96 +298,6 @@ fn every_message_of_version_1_has_the_bytes_it_was_released_with() {
             pins: vec![Hash32([5; 32])],
         },
     );
-}
-
-/// The second of two entries, as somebody offers it who has no body of the first.
-fn offered(sealed: &Segment) -> PulledSegment {
-    let first = &sealed.entries[0];
-    PulledSegment {
-        header: sealed.header,
-        signature: sealed.signature,
-        entries: vec![
-            PulledEntry::Absent(leaf_hash(first, Hash32::of(&first.body))),
-            PulledEntry::Body {
-                position: 0,
-                entry: sealed.entries[1].clone(),
-            },
-        ],
-    }
-}
-
-#[test]
-fn offers_and_what_is_answered_to_them_have_the_bytes_they_were_released_with() {
-    let sealed = segment();
-    let accepted = Acceptance::sign(
-        &relay_key(),
-        &sealed.header,
-        AT,
-        Marks::of([false, true]),
-        Marks::of([false, true]),
-    );
-    let range = Range {
-        scope: SCOPE,
-        writer: WRITER,
-        from: 3,
-        to: 7,
-    };
-    let brought = |proof| Brought {
-        segment: offered(&sealed),
-        proof,
-    };
-    pinned(
-        "sync_request_offer",
-        &SyncRequest {
-            offer: Some(Offer {
-                ranges: vec![range],
-                brought: vec![
-                    brought(Some(Proof::Accepted(accepted.clone()))),
-                    brought(Some(Proof::Receipt(receipt().sign(&relay_key())))),
-                    brought(None),
-                ],
-                certificates: vec![certificate().sign(&relay_key())],
-            }),
-            ..SyncRequest::default()
-        },
-    );
-    pinned(
-        "sync_response_kept",
-        &SyncResponse {
-            epoch: EPOCH,
-            time: AT,
-            receipts: vec![],
-            more_receipts: false,
-            refused: vec![],
-            segments: vec![offered(&sealed)],
-            scopes: vec![],
-            send_plain: false,
-            forked: None,
-            snapshots: vec![],
-            kept: Some(Kept {
-                accepted: vec![Some(accepted), None],
-                looked: vec![Looked {
-                    range,
-                    lacking: vec![
-                        Lacking {
-                            index: 4,
-                            entries: None,
-                        },
-                        Lacking {
-                            index: 5,
-                            entries: Some(Marks::of([true, false, true])),
-                        },
-                    ],
-                }],
-                taken: vec![Place::of(&sealed.header)],
-            }),
-        },
-    );
-    let missing = Receipt {
-        verdicts: vec![Verdict::Erased, Verdict::Missing],
-        ..receipt()
-    };
-    pinned("signed_receipt_missing", &missing.sign(&relay_key()));
 }
 
 /// What is in a bundle may be packed otherwise by a later version; one that is under way must open for ever.

@@ -13,9 +13,6 @@ use xunge_protocol::bundle::{Delivered, Homebound, Outbound, Pouch, SealedBundle
 use xunge_protocol::enrolment::{ENROL_PATH, EnrolRequest, EnrolResponse, Ticket};
 use xunge_protocol::envelope::{RequestEnvelope, open_response, seal_request, seal_response};
 use xunge_protocol::message::{Cursor, RefusedSegment, SYNC_PATH, ScopeStatus};
-use xunge_protocol::offer::{
-    Acceptance, Brought, Kept, Lacking, Looked, Marks, Offer, Place, Proof, Range,
-};
 use xunge_protocol::packed::{PackedRequest, PackedResponse};
 use xunge_protocol::receipt::SignedReceipt;
 use xunge_protocol::refusal::SyncRefusal;
@@ -172,7 +169,6 @@ fn verdict() -> impl Strategy<Value = Verdict> {
         }),
         text().prop_map(|reason| Verdict::Rejected { reason }),
         Just(Verdict::Erased),
-        Just(Verdict::Missing),
     ]
 }
 
@@ -230,11 +226,11 @@ fn certificate() -> impl Strategy<Value = SignedCertificate> {
 fn snapshot() -> impl Strategy<Value = SignedSnapshot> {
     let part = || (hash(), any::<u32>()).prop_map(|(hash, bytes)| Part { hash, bytes });
     let place = (scope(), epoch(), writer(), any::<u64>());
-    let parts = (vec(part(), 0..4), vec(part(), 0..4), option::of(part()));
+    let parts = (vec(part(), 0..4), vec(part(), 0..4));
     (place, time(), option::of(time()), parts, key()).prop_map(
         |(place, made_at, since, parts, key)| {
             let (scope, epoch, relay, position) = place;
-            let (base, history, accepted) = parts;
+            let (base, history) = parts;
             let snapshot = Snapshot {
                 suite: 1,
                 scope,
@@ -245,64 +241,10 @@ fn snapshot() -> impl Strategy<Value = SignedSnapshot> {
                 since,
                 base,
                 history,
-                accepted,
             };
             SignedSnapshot::sign(&key, snapshot)
         },
     )
-}
-
-fn marks() -> impl Strategy<Value = Marks> {
-    vec(any::<bool>(), 0..20).prop_map(Marks::of)
-}
-
-fn acceptance() -> impl Strategy<Value = Acceptance> {
-    (key(), pulled(), time(), marks(), marks()).prop_map(
-        |(key, segment, received_at, accepted, late)| {
-            Acceptance::sign(&key, &segment.header, received_at, accepted, late)
-        },
-    )
-}
-
-fn range() -> impl Strategy<Value = Range> {
-    (scope(), writer(), any::<u64>(), any::<u64>()).prop_map(|(scope, writer, from, to)| Range {
-        scope,
-        writer,
-        from,
-        to,
-    })
-}
-
-fn offer() -> impl Strategy<Value = Offer> {
-    let proof = prop_oneof![
-        acceptance().prop_map(Proof::Accepted),
-        receipt().prop_map(Proof::Receipt),
-    ];
-    let brought =
-        (pulled(), option::of(proof)).prop_map(|(segment, proof)| Brought { segment, proof });
-    (vec(range(), 0..3), vec(brought, 0..3)).prop_map(|(ranges, brought)| Offer {
-        ranges,
-        brought,
-        certificates: Vec::new(),
-    })
-}
-
-fn kept() -> impl Strategy<Value = Kept> {
-    let lacking =
-        (any::<u64>(), option::of(marks())).prop_map(|(index, entries)| Lacking { index, entries });
-    let looked =
-        (range(), vec(lacking, 0..3)).prop_map(|(range, lacking)| Looked { range, lacking });
-    let place = pulled().prop_map(|segment| Place::of(&segment.header));
-    (
-        vec(option::of(acceptance()), 0..3),
-        vec(looked, 0..3),
-        vec(place, 0..3),
-    )
-        .prop_map(|(accepted, looked, taken)| Kept {
-            accepted,
-            looked,
-            taken,
-        })
 }
 
 fn request() -> impl Strategy<Value = SyncRequest> {
@@ -312,7 +254,6 @@ fn request() -> impl Strategy<Value = SyncRequest> {
         any::<bool>(),
         option::of(vec(scope(), 0..3)),
         any::<Option<u32>>(),
-        option::of(offer()),
     );
     (
         vec(cursor, 0..4),
@@ -325,7 +266,7 @@ fn request() -> impl Strategy<Value = SyncRequest> {
                 cursors,
                 receipt_cursor,
                 segments,
-                (pull_budget_bytes, plain, snapshots, relay_key, offer),
+                (pull_budget_bytes, plain, snapshots, relay_key),
             )| {
                 SyncRequest {
                     cursors,
@@ -335,7 +276,6 @@ fn request() -> impl Strategy<Value = SyncRequest> {
                     plain,
                     snapshots,
                     relay_key,
-                    offer,
                 }
             },
         )
@@ -354,12 +294,11 @@ fn response() -> impl Strategy<Value = SyncResponse> {
         vec(pulled(), 0..3),
         vec(status, 0..4),
         vec(snapshot(), 0..2),
-        option::of(kept()),
     );
     let rest = (any::<bool>(), option::of(any::<u64>()));
     ((epoch(), time()), pushed, pull, rest).prop_map(|((epoch, time), pushed, pull, rest)| {
         let (receipts, more_receipts, refused) = pushed;
-        let (segments, scopes, snapshots, kept) = pull;
+        let (segments, scopes, snapshots) = pull;
         SyncResponse {
             epoch,
             time,
@@ -371,7 +310,6 @@ fn response() -> impl Strategy<Value = SyncResponse> {
             send_plain: rest.0,
             forked: rest.1.map(|counter| Fork { counter }),
             snapshots,
-            kept,
         }
     })
 }

@@ -180,7 +180,6 @@ impl Relay {
             send_plain: false,
             forked: None,
             snapshots: Vec::new(),
-            kept: None,
         })?;
         Ok(())
     }

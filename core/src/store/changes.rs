@@ -4,7 +4,6 @@ use rusqlite::Transaction;
 use xunge_protocol::{Hash32, RecordId, ScopeId, Timestamp, WriterId};
 use xunge_records::{Document, Kind};
 
-use super::others::Place;
 use super::{Store, StoreError};
 
 /// Where a change stands with the relay.
@@ -34,8 +33,6 @@ pub(super) struct NewRow<'a> {
     pub(super) body: &'a [u8],
     /// `None` for a change that is waiting to be sent.
     pub(super) position: Option<u64>,
-    /// Where it is in a segment by others, if it came in one that was verified.
-    pub(super) others: Option<Place>,
 }
 
 /// An own change that the relay did not take.
@@ -90,10 +87,9 @@ pub(super) fn insert(tx: &Transaction<'_>, row: &NewRow<'_>) -> Result<(), Store
         Some(_) => Standing::Accepted,
     };
     tx.prepare_cached(
-        "INSERT INTO change (record, kind, scope, hash, writer, mine, at, body, verdict, position, others, ordinal)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+        "INSERT INTO change (record, kind, scope, hash, writer, mine, at, body, verdict, position)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
          ON CONFLICT (record, hash) DO UPDATE SET position = coalesce(excluded.position, position),
-             others = coalesce(excluded.others, others), ordinal = coalesce(excluded.ordinal, ordinal),
              body = iif(verdict = 4, excluded.body, body),
              verdict = CASE WHEN excluded.position IS NOT NULL THEN 1
                  WHEN verdict = 4 THEN excluded.verdict ELSE verdict END",
@@ -109,8 +105,6 @@ pub(super) fn insert(tx: &Transaction<'_>, row: &NewRow<'_>) -> Result<(), Store
         row.body,
         standing as u8,
         row.position.map(u64::cast_signed),
-        row.others.map(|place| place.segment),
-        row.others.map(|place| place.ordinal),
     ))?;
     Ok(())
 }

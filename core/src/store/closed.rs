@@ -5,7 +5,7 @@ use rusqlite::Transaction;
 use xunge_protocol::{RecordId, ScopeId};
 
 use super::records::{self, RecordRow};
-use super::{Store, StoreError, clock, erasure, identity, others, projection, shares};
+use super::{Store, StoreError, clock, erasure, identity, projection, shares};
 
 impl Store {
     /// Forgets the records of scopes that are closed to this phone, if nothing of its own there waits for an answer.
@@ -77,7 +77,6 @@ fn purge(tx: &Transaction<'_>, scope: ScopeId) -> Result<(), StoreError> {
             projection::project(tx, record)?;
         }
     }
-    others::forget(tx, scope)?;
     // If it is opened again, it is read from the start.
     tx.execute("UPDATE scope SET cursor = 0 WHERE scope = ?1", [scope.0])?;
     Ok(())

@@ -5,7 +5,7 @@ use xunge_planted::Bug;
 use xunge_protocol::message::{Cursor, ScopeStatus};
 use xunge_protocol::{EpochId, ScopeId};
 
-use super::{Store, StoreError, counters, identity, lost, offering, outbox};
+use super::{Store, StoreError, counters, identity, lost, outbox};
 
 /// What a request says about how far this phone has read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +81,6 @@ pub(super) fn adopt_epoch(tx: &Transaction<'_>, epoch: EpochId) -> Result<(), St
             let (_, me) = identity::enrolled(tx)?;
             outbox::offer_again(tx, "writer = ?1", [me.writer.0])?;
             lost::doubt(tx)?;
-            offering::begin(tx)?;
             // So may the files that it held: it is asked for each.
             tx.execute(
                 "UPDATE media SET uploaded = 2 WHERE mine = 1 AND uploaded = 1",

@@ -9,7 +9,7 @@ use xunge_protocol::system::Tombstone;
 use xunge_protocol::{Entry, EntryKind, Hash32, RecordId, wire};
 
 use super::changes::Standing;
-use super::{Store, StoreError, inbound, others};
+use super::{Store, StoreError, inbound};
 
 impl Store {
     /// Rewrites the database without what was deleted, if something was erased since the last time.
@@ -77,7 +77,6 @@ pub(super) fn erase(tx: &Transaction<'_>, record: &RecordId) -> Result<(), Store
 
 /// Removes everything of `record` from this phone.
 pub(super) fn forget(tx: &Transaction<'_>, record: &RecordId) -> Result<(), StoreError> {
-    others::leave_leaves(tx, record)?;
     keep_leaves(tx, record)?;
     for sql in [
         "DELETE FROM change WHERE record = ?1 AND verdict <> 4",

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::Transaction;
 use xunge_planted::Bug;
 use xunge_protocol::message::SyncResponse;
-use xunge_protocol::offer::Acceptance;
 use xunge_protocol::segment::{PulledEntry, PulledSegment};
 use xunge_protocol::system::{SignedCertificate, WriterRole};
 use xunge_protocol::{
@@ -17,11 +16,10 @@ use xunge_records::{Document, DocumentError, GuardError, Kind, check_change};
 
 use super::changes::{self, Loaded, NewRow};
 use super::identity::{Enrolled, Identity};
-use super::others::{self, Place};
 use super::sync_state::{Progress, progress};
 use super::{
-    Store, StoreError, clock, cursors, erasure, identity, lost, offering, projection, receipts,
-    refused, shares, snapshot, system,
+    Store, StoreError, clock, cursors, erasure, identity, lost, projection, receipts, refused,
+    shares, snapshot, system,
 };
 
 /// What an answer changed.
@@ -46,8 +44,6 @@ struct Incoming {
     position: u64,
     kind: EntryKind,
     body: Vec<u8>,
-    /// Where it is in a segment that was verified.
-    others: Option<Place>,
 }
 
 /// What is gathered from segments before documents are touched.
@@ -81,16 +77,13 @@ impl Store {
                 cursors::know_scope(tx, status.scope, status.write)?;
             }
             let mut gathered = Gathered::default();
-            let accepted = response.kept.iter().flat_map(|kept| &kept.accepted);
-            let accepted = accepted.map(Option::as_ref).chain(std::iter::repeat(None));
-            for (segment, accepted) in response.segments.iter().zip(accepted) {
-                gather(tx, &identity, segment, accepted, &mut gathered)?;
+            for segment in &response.segments {
+                gather(tx, &identity, segment, &mut gathered)?;
             }
             let settled = settle(tx, &identity, &me, gathered)?;
             changed.extend(settled.changed);
             if !xunge_planted::is_on(Bug::LostWordsKept) {
-                let offered = offering::settle(tx, response)?;
-                changed.extend(lost::settle(tx, &me, &offered)?);
+                changed.extend(lost::settle(tx, &me, response)?);
             }
             if !(xunge_planted::is_on(Bug::ProjectionOutsideTransaction)
                 && self.env.random::<1>()[0] < 32)
@@ -127,7 +120,7 @@ pub(super) fn settle(
 ) -> Result<Settled, StoreError> {
     while let Some(writer) = gathered.certified.pop() {
         for segment in take_set_aside_segments(tx, writer)? {
-            gather(tx, identity, &segment, None, &mut gathered)?;
+            gather(tx, identity, &segment, &mut gathered)?;
         }
     }
     let mut settled = Settled {
@@ -165,7 +158,6 @@ pub(super) fn gather(
     tx: &Transaction<'_>,
     identity: &Identity,
     segment: &PulledSegment,
-    accepted: Option<&Acceptance>,
     gathered: &mut Gathered,
 ) -> Result<bool, StoreError> {
     let Some((key, is_relay)) = key_of(tx, identity, segment)? else {
@@ -176,9 +168,8 @@ pub(super) fn gather(
         set_segment_aside(tx, segment, "not_authentic", gathered)?;
         return Ok(false);
     }
-    let proven = snapshot::prove(tx, segment)?;
-    let others = others::keep(tx, segment, accepted, &proven)?;
-    take_entries(tx, identity, segment, is_relay, others, gathered)?;
+    snapshot::prove(tx, segment)?;
+    take_entries(tx, identity, segment, is_relay, gathered)?;
     Ok(true)
 }
 
@@ -188,11 +179,10 @@ pub(super) fn take_entries(
     identity: &Identity,
     segment: &PulledSegment,
     is_relay: bool,
-    others: Option<i64>,
     gathered: &mut Gathered,
 ) -> Result<(), StoreError> {
     let (writer, scope) = (segment.header.writer, segment.header.scope);
-    for (ordinal, pulled) in (0u32..).zip(&segment.entries) {
+    for pulled in &segment.entries {
         let PulledEntry::Body { position, entry } = pulled else {
             continue;
         };
@@ -200,10 +190,6 @@ pub(super) fn take_entries(
         if !entry.kind.is_system() && !shares::may_be_here(tx, &entry.record, scope)? {
             tracing::warn!(record = %entry.record, %scope, "an entry of a scope that is not read here");
             gathered.set_aside += 1;
-            if let Some(segment) = others {
-                let leaf = entry.leaf(entry_hash(entry)?).hash();
-                others::leave_leaf(tx, Place { segment, ordinal }, leaf)?;
-            }
             continue;
         }
         let incoming = Incoming {
@@ -212,7 +198,6 @@ pub(super) fn take_entries(
             position: *position,
             kind: entry.kind,
             body: entry.body.clone(),
-            others: others.map(|segment| Place { segment, ordinal }),
         };
         if !entry.kind.is_system() {
             gathered
@@ -301,9 +286,6 @@ fn apply(
     new: Vec<Incoming>,
 ) -> Result<(u64, u64), StoreError> {
     if erasure::is_erased(tx, record)? {
-        for incoming in &new {
-            leave_leaf(tx, record, incoming)?;
-        }
         return Ok((0, 0));
     }
     let mut waiting = take_set_aside_entries(tx, record)?;
@@ -387,7 +369,6 @@ fn apply_one(
             at: change.at,
             body: &incoming.body,
             position: Some(incoming.position),
-            others: incoming.others,
         },
     )?;
     Ok(())
@@ -442,9 +423,8 @@ fn set_entry_aside(
     code: &str,
 ) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "INSERT OR REPLACE INTO set_aside_entry
-           (scope, position, record, kind, writer, code, body, others, ordinal)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT OR REPLACE INTO set_aside_entry (scope, position, record, kind, writer, code, body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
     .execute((
         incoming.scope.0,
@@ -454,30 +434,8 @@ fn set_entry_aside(
         incoming.writer.0,
         code,
         &incoming.body,
-        incoming.others.map(|place| place.segment),
-        incoming.others.map(|place| place.ordinal),
     ))?;
-    leave_leaf(tx, record, incoming)
-}
-
-/// Of an entry that is not in a document its segment keeps the leaf; a system item's it has already.
-fn leave_leaf(
-    tx: &Transaction<'_>,
-    record: &RecordId,
-    incoming: &Incoming,
-) -> Result<(), StoreError> {
-    match incoming.others {
-        Some(place) if !incoming.kind.is_system() => {
-            let entry = Entry {
-                record: *record,
-                kind: incoming.kind,
-                body: incoming.body.clone(),
-            };
-            let leaf = entry.leaf(entry_hash(&entry)?).hash();
-            others::leave_leaf(tx, place, leaf)
-        }
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 fn take_set_aside_entries(
@@ -487,7 +445,7 @@ fn take_set_aside_entries(
     let mut rows = tx
         .prepare_cached(
             "DELETE FROM set_aside_entry WHERE record = ?1
-             RETURNING scope, position, kind, writer, body, others, ordinal",
+             RETURNING scope, position, kind, writer, body",
         )?
         .query_map([record.0], |row| {
             Ok(Incoming {
@@ -496,8 +454,6 @@ fn take_set_aside_entries(
                 kind: EntryKind(row.get(2)?),
                 writer: WriterId(row.get(3)?),
                 body: row.get(4)?,
-                others: Option::zip(row.get(5)?, row.get(6)?)
-                    .map(|(segment, ordinal)| Place { segment, ordinal }),
             })
         })?
         .collect::<Result<Vec<_>, _>>()?;

@@ -1,11 +1,12 @@
-//! What the relay wrote after the backup that it went back to, and nobody could offer it again: it never was.
+//! What the relay wrote after the backup that it went back to: nobody can say it again, so it never was.
 //!
-//! A change that builds on such a word would wait in quarantine for ever; so once a scope was read to its end and nothing is
-//! left to offer, this phone goes on without it and says its own again.
+//! Workers send their own changes again. The relay's own cannot come back, and a change that builds on one would wait in
+//! quarantine for ever; so once a scope was read to its end, this phone goes on without them and says its own again.
 
 use std::collections::BTreeSet;
 
 use rusqlite::Transaction;
+use xunge_protocol::message::SyncResponse;
 use xunge_protocol::{RecordId, ScopeId};
 
 use super::identity::Enrolled;
@@ -27,23 +28,27 @@ pub(super) fn trust(tx: &Transaction<'_>, scope: ScopeId) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Goes on without what the relay lost in the scopes `over`, which were read to their ends and in which nothing is left to
-/// offer. Returns the records that are different now.
+/// Goes on without what the relay lost in the scopes that `response` ends. Returns the records that are different now.
 pub(super) fn settle(
     tx: &Transaction<'_>,
     me: &Enrolled,
-    over: &BTreeSet<ScopeId>,
+    response: &SyncResponse,
 ) -> Result<BTreeSet<RecordId>, StoreError> {
     let mut changed = BTreeSet::new();
-    for scope in over {
+    for status in response.scopes.iter().filter(|status| !status.more) {
         let is_doubtful = tx
-            .prepare_cached("SELECT 1 FROM scope WHERE scope = ?1 AND doubtful = 1")?
-            .exists([scope.0])?;
-        if is_doubtful {
-            shares::forget_unheard(tx, *scope)?;
-            changed.extend(forget_lost(tx, *scope)?);
-            trust(tx, *scope)?;
-            say_again(tx, me, *scope)?;
+            .prepare_cached(
+                "SELECT 1 FROM scope s WHERE scope = ?1 AND doubtful = 1
+                   AND NOT EXISTS (SELECT 1 FROM snapshot n WHERE n.scope = s.scope)",
+            )?
+            .exists([status.scope.0])?;
+        let offered =
+            |s: &xunge_protocol::snapshot::SignedSnapshot| s.snapshot.scope == status.scope;
+        if is_doubtful && !response.snapshots.iter().any(offered) {
+            shares::forget_unheard(tx, status.scope)?;
+            changed.extend(forget_lost(tx, status.scope)?);
+            trust(tx, status.scope)?;
+            say_again(tx, me, status.scope)?;
         }
     }
     for record in &changed {

@@ -21,8 +21,6 @@ mod inbound;
 mod lost;
 mod media;
 mod migrations;
-mod offering;
-mod others;
 mod outbox;
 mod pieces;
 mod projection;

@@ -77,10 +77,6 @@ pub(super) fn take(
         return Err(StoreError::ForeignReceipt);
     }
     cursors::advance_receipts(tx, receipt.sequence)?;
-    // Others brought the segment without some entries: it is offered whole, and then answered again.
-    if receipt.verdicts.contains(&Verdict::Missing) {
-        return Ok(BTreeSet::new());
-    }
     let is_ignored = held.is_some() && xunge_planted::is_on(Bug::RevisionIgnored);
     if is_ignored || held.is_some_and(|held| held >= receipt.revision) {
         return Ok(BTreeSet::new());
@@ -129,7 +125,7 @@ pub(super) fn apply(
     verdict: &Verdict,
 ) -> Result<(), StoreError> {
     let (standing, code, detail, position) = match verdict {
-        Verdict::Erased | Verdict::Missing => return Ok(()),
+        Verdict::Erased => return Ok(()),
         Verdict::Accepted { position, .. } => (Standing::Accepted, None, None, Some(*position)),
         Verdict::Quarantined { code, detail } => (
             Standing::Quarantined,

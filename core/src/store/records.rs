@@ -206,7 +206,6 @@ impl Store {
                     at: now.at,
                     body: &change.bytes,
                     position: None,
-                    others: None,
                 },
             )?;
         }

@@ -218,7 +218,6 @@ fn rewrite(
                 at: said.at,
                 body: &change.bytes,
                 position: None,
-                others: None,
             },
         )?;
     }

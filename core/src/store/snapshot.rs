@@ -5,11 +5,11 @@
 //! moves when everything is there and proven.
 
 use rusqlite::{OptionalExtension as _, Transaction};
-use xunge_protocol::snapshot::{Part, SignedSnapshot, Snapshot, open_accepted, open_part};
-use xunge_protocol::{Hash32, PulledEntry, PulledSegment, RecordId, ScopeId, wire};
+use xunge_protocol::snapshot::{Part, SignedSnapshot, Snapshot, open_part};
+use xunge_protocol::{Hash32, PulledEntry, PulledSegment, ScopeId, wire};
 
 use super::inbound::{self, Gathered};
-use super::{Store, StoreError, cursors, identity, lost, others};
+use super::{Store, StoreError, cursors, identity, lost};
 
 /// A part of which bytes are missing here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,15 +167,6 @@ fn under_way(tx: &Transaction<'_>) -> Result<Vec<UnderWay>, StoreError> {
 
 fn apply(tx: &Transaction<'_>, here: &UnderWay, part: &Part) -> Result<u64, StoreError> {
     let (identity, me) = identity::enrolled(tx)?;
-    if here.parts == here.snapshot.base.len() + here.snapshot.history.len() {
-        let accepted = open_accepted(part, &here.bytes)
-            .map_err(|_| StoreError::SnapshotRefused("not_authentic"))?;
-        for one in &accepted {
-            let (scope, writer) = (here.snapshot.scope, one.writer);
-            others::accept(tx, scope, writer, one.index, &one.acceptance)?;
-        }
-        return Ok(0);
-    }
     let segments = open_part(&here.snapshot, part, &here.bytes)
         .map_err(|_| StoreError::SnapshotRefused("not_authentic"))?;
     let mut gathered = Gathered::default();
@@ -191,8 +182,8 @@ fn apply(tx: &Transaction<'_>, here: &UnderWay, part: &Part) -> Result<u64, Stor
         if here.lacks_base() {
             vouch(tx, here.snapshot.scope, segment)?;
             let is_relay = inbound::key_of(tx, &identity, segment)?.is_some_and(|(_, relay)| relay);
-            inbound::take_entries(tx, &identity, segment, is_relay, None, &mut gathered)?;
-        } else if !inbound::gather(tx, &identity, segment, None, &mut gathered)? {
+            inbound::take_entries(tx, &identity, segment, is_relay, &mut gathered)?;
+        } else if !inbound::gather(tx, &identity, segment, &mut gathered)? {
             return Err(StoreError::SnapshotRefused("not_authentic"));
         }
     }
@@ -213,50 +204,35 @@ fn is_shared(segment: &PulledSegment) -> bool {
 /// Notes that the entries of `segment`, in the first copy of `scope`, have only the relay's word.
 fn vouch(tx: &Transaction<'_>, scope: ScopeId, segment: &PulledSegment) -> Result<(), StoreError> {
     let mut insert = tx.prepare_cached(
-        "INSERT INTO vouched (leaf, scope, record, hash) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+        "INSERT INTO vouched (leaf, scope) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
     )?;
     for pulled in &segment.entries {
         if let PulledEntry::Body { entry, .. } = pulled {
-            let hash = inbound::entry_hash(entry)?;
-            let leaf = entry.leaf(hash).hash();
-            insert.execute((leaf.0, scope.0, entry.record.0, hash.0))?;
+            let leaf = entry.leaf(inbound::entry_hash(entry)?).hash();
+            insert.execute((leaf.0, scope.0))?;
         }
     }
     Ok(())
 }
 
-/// The change that an entry is: its record and its hash; none for an entry that came before these were noted.
-type Named = (Option<[u8; 13]>, Option<[u8; 32]>);
-
-/// Notes that the author of `segment`, which was verified, signed its entries. Returns those that had the relay's word
-/// alone, with their places.
-pub(super) fn prove(
-    tx: &Transaction<'_>,
-    segment: &PulledSegment,
-) -> Result<Vec<(u32, RecordId, Hash32)>, StoreError> {
-    let mut proven = Vec::new();
+/// Notes that the author of `segment`, which was verified, signed its entries.
+pub(super) fn prove(tx: &Transaction<'_>, segment: &PulledSegment) -> Result<(), StoreError> {
     let waiting: Option<i64> = tx
         .prepare_cached("SELECT 1 FROM vouched LIMIT 1")?
         .query_row((), |row| row.get(0))
         .optional()?;
     if waiting.is_none() {
-        return Ok(proven);
+        return Ok(());
     }
-    let mut delete =
-        tx.prepare_cached("DELETE FROM vouched WHERE leaf = ?1 RETURNING record, hash")?;
-    for (ordinal, pulled) in (0u32..).zip(&segment.entries) {
+    let mut delete = tx.prepare_cached("DELETE FROM vouched WHERE leaf = ?1")?;
+    for pulled in &segment.entries {
         let leaf: Hash32 = match pulled {
             PulledEntry::Absent(leaf) => *leaf,
             PulledEntry::Body { entry, .. } => entry.leaf(inbound::entry_hash(entry)?).hash(),
         };
-        let found: Option<Named> = delete
-            .query_row([leaf.0], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        if let Some((record, hash)) = found.and_then(|(record, hash)| Option::zip(record, hash)) {
-            proven.push((ordinal, RecordId(record), Hash32(hash)));
-        }
+        delete.execute([leaf.0])?;
     }
-    Ok(proven)
+    Ok(())
 }
 
 /// Everything is here: the cursor moves to where the snapshot ends, if all of it is proven.

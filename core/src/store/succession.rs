@@ -17,7 +17,7 @@ use xunge_records::{Author, CheckedChange, Document, Edit, EventId, Kind, Value,
 
 use super::changes::{self, Loaded, NewRow};
 use super::identity::{self, Enrolled, Identity};
-use super::{Store, StoreError, clock, counters, cursors, others, projection, receipts, system};
+use super::{Store, StoreError, clock, counters, cursors, projection, receipts, system};
 
 /// What is needed to ask for a new incarnation.
 #[derive(Debug)]
@@ -86,7 +86,6 @@ impl Store {
             }
             let held = take_held(tx, &identity, old.writer, &answer.held)?;
             forget_unanswered(tx, old.writer)?;
-            others::keep_sealed(tx, old.writer)?;
             tx.execute(
                 "UPDATE identity SET writer = ?1, seed = next_seed, next_seed = NULL",
                 [certificate.writer.0],
@@ -298,7 +297,6 @@ pub(super) fn rewrite(tx: &Transaction<'_>, new: &Enrolled) -> Result<(u64, u64)
                     at: old_change.at,
                     body: &change.bytes,
                     position: None,
-                    others: None,
                 },
             )?;
         }

@@ -64,8 +64,6 @@ enum Phase {
     Exchanging {
         request: Vec<u8>,
         sent: BTreeSet<RecordId>,
-        /// Whether others' work was offered in it.
-        offered: bool,
         started_millis: u64,
     },
     /// This vault asks to become a new incarnation.
@@ -120,8 +118,6 @@ pub struct Engine {
     snapshots_gone: u32,
     /// A snapshot was of no use: the log to the end of this sync.
     no_snapshots: bool,
-    /// The relay says nothing about what is offered of others' work: it does not know how.
-    no_offers: bool,
     report: SyncReport,
 }
 
@@ -143,7 +139,6 @@ impl Engine {
             fetched: false,
             snapshots_gone: 0,
             no_snapshots: false,
-            no_offers: false,
             report: SyncReport::default(),
         }
     }
@@ -220,12 +215,7 @@ impl Engine {
             plain: self.ask_plain,
             snapshots,
             relay_key: identity.told_key(),
-            offer: match self.no_offers {
-                true => None,
-                false => store.next_offer(budget)?,
-            },
         };
-        let offered = message.offer.is_some();
         let pack = (!self.send_plain).then_some(Assume::ChangesAndHeaders);
         let message = PackedRequest::of(&message, me.writer, identity.relay, pack);
         let counter = store.next_request_counter()?;
@@ -247,7 +237,6 @@ impl Engine {
         self.phase = Phase::Exchanging {
             request,
             sent,
-            offered,
             started_millis: now,
         };
         Ok(self.send(exchange))
@@ -281,7 +270,6 @@ impl Engine {
             Phase::Exchanging {
                 request,
                 sent,
-                offered,
                 started_millis,
             } => {
                 if answer.status != 200 {
@@ -308,7 +296,7 @@ impl Engine {
                 let packed = opened.message;
                 self.send_plain |= packed.send_plain;
                 match store.open_batch(packed)? {
-                    Ok(response) => self.take(store, now, (sent, offered), &response),
+                    Ok(response) => self.take(store, now, sent, &response),
                     // What was pushed is stored, and its receipts come with the next answer.
                     Err(_) => {
                         self.ask_plain = true;
@@ -370,13 +358,13 @@ impl Engine {
         &mut self,
         store: &Store,
         now: u64,
-        (sent, has_offered): (BTreeSet<RecordId>, bool),
+        sent: BTreeSet<RecordId>,
         response: &SyncResponse,
     ) -> Result<Step, SyncError> {
         if response.forked.is_some() {
             return self.succeed(store, now);
         }
-        let before = (store.sync_position()?, store.offers_left()?);
+        let before = store.sync_position()?;
         let applied = match store.apply_response(response) {
             // It answers for what another phone wrote under this writer.
             Err(StoreError::Forked) => return self.succeed(store, now),
@@ -396,13 +384,8 @@ impl Engine {
             .saturating_sub(applied.before.acknowledged);
         self.report.refused += applied.after.refused.saturating_sub(applied.before.refused);
         let offered = self.set_aside_or_offer_again(store, &response.refused)?;
-        let heard = has_offered && response.kept.is_some();
-        self.no_offers |= has_offered && !heard;
-        let left = store.offers_left()?;
-        let moved = offered || (store.sync_position()?, left) != before;
-        let more = response.more_receipts
-            || response.scopes.iter().any(|s| s.more)
-            || (!self.no_offers && left > 0);
+        let moved = offered || store.sync_position()? != before;
+        let more = response.more_receipts || response.scopes.iter().any(|s| s.more);
         self.go_on(store, now, more, moved)
     }
 

@@ -210,7 +210,6 @@ impl State {
             send_plain,
             forked: None,
             snapshots: Vec::new(),
-            kept: None,
         };
         envelope::seal_response(&self.key, RELAY, &[], body, &answer).unwrap()
     }

@@ -11,7 +11,7 @@ use crate::log::receipt;
 use crate::store::{EntryId, EntryRow, QuarantineRow, QuarantineState};
 
 /// Who decided where nobody had to.
-pub(crate) const BY_ITSELF: &str = "relay";
+const BY_ITSELF: &str = "relay";
 
 impl Authority<'_> {
     /// Admits an entry: it gets a position at the end of its scope, its writer a revised receipt. Entries that waited
@@ -148,7 +148,6 @@ impl Authority<'_> {
             role: WriterRole::Worker,
             scope: id.scope,
             late: false,
-            received_at: self.now(),
             content,
         };
         if let Err(refusal) = self.log.take(bearer, &entry.entry, guard(&entry.entry))? {
@@ -168,7 +167,7 @@ impl Authority<'_> {
         Ok(Ok(()))
     }
 
-    pub(crate) fn decided(
+    fn decided(
         &self,
         id: EntryId,
         state: QuarantineState,

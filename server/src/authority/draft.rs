@@ -145,7 +145,6 @@ impl Authority<'_> {
             role: WriterRole::Relay,
             scope,
             late: false,
-            received_at: at,
             content: Content::Checked(relay.lists()),
         };
         self.log

@@ -55,7 +55,7 @@ impl Authority<'_> {
     }
 
     /// Makes sure that the certificate of a known writer stands in a scope's log.
-    pub(crate) fn certify_writer_in(
+    pub(super) fn certify_writer_in(
         &mut self,
         scope: ScopeId,
         writer: WriterId,

@@ -22,7 +22,6 @@ use std::sync::Arc;
 
 use xunge_protocol::{Entry, Hash32, RecordId, ScopeId, Timestamp};
 
-pub(crate) use decide::BY_ITSELF;
 pub use draft::Draft;
 pub use enrol::NewTicket;
 pub use erase::Erased;

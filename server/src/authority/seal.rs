@@ -64,7 +64,7 @@ impl Authority<'_> {
     }
 
     /// Seals and stores what the relay wrote in `scope` so far.
-    pub(crate) fn seal(&mut self, scope: ScopeId) -> Result<(), AuthorityError> {
+    pub(super) fn seal(&mut self, scope: ScopeId) -> Result<(), AuthorityError> {
         let mut waiting = self.outgoing.remove(&scope).unwrap_or_default();
         while !waiting.is_empty() {
             let rest = waiting.split_off(waiting.len().min(SEGMENT_ENTRIES));

@@ -1,7 +1,7 @@
 //! Judges one entry: may this writer do this, here, now? A change that may is applied to the record's document.
 
 use xunge_protocol::system::WriterRole;
-use xunge_protocol::{Entry, RefusalCode, ScopeId, Timestamp, WriterId};
+use xunge_protocol::{Entry, RefusalCode, ScopeId, WriterId};
 use xunge_records::guard::rules::{Arrival, check_role};
 use xunge_records::lists::{Audience, CodeLists};
 use xunge_records::model::validate::{ProblemCode, validate};
@@ -42,8 +42,6 @@ pub(crate) struct Bearer<'a> {
     pub(crate) scope: ScopeId,
     /// Whether the entry arrived within the drain of a closed grant.
     pub(crate) late: bool,
-    /// When the relay first had it.
-    pub(crate) received_at: Timestamp,
     pub(crate) content: Content<'a>,
 }
 
@@ -179,7 +177,7 @@ impl LogWork<'_> {
         }
         let origin = Origin {
             writer: bearer.writer,
-            received_at: bearer.received_at,
+            received_at: self.now,
             late: bearer.late,
         };
         self.keep(after, origin);

@@ -1,7 +1,7 @@
 //! From a record to its row: the columns that the console sorts and filters by.
 
 use xunge_protocol::{RecordId, ScopeId, Timestamp};
-use xunge_records::{Effect, Kind, Record, Review, Verb};
+use xunge_records::{Effect, Kind, Record, Review};
 
 use super::Origin;
 use crate::store::RecordRow;
@@ -19,8 +19,6 @@ pub(crate) fn row(
         .events
         .iter()
         .filter(|e| e.effect == Effect::WithoutEffect)
-        // A case that was registered again after a restore, under the number that it had: nobody need look at that.
-        .filter(|e| e.body.verb() != Verb::Register || e.body.number != state.number)
         .count();
     RecordRow {
         scope,

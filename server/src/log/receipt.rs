@@ -56,7 +56,6 @@ pub(crate) fn revise(
                 position,
                 late: row.late,
             },
-            None if row.is_missing() => Verdict::Missing,
             None if row.entry.body.is_empty() => Verdict::Erased,
             None => {
                 let id = EntryId {

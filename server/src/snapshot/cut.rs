@@ -1,11 +1,8 @@
 //! Cuts a snapshot: which entry of the log goes into the base, which into the history, which into neither.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use xunge_protocol::snapshot::{
-    AcceptedSegment, MAX_ACCEPTED, Part, SignedSnapshot, Snapshot, pack_accepted, pack_part,
-    vouched,
-};
+use xunge_protocol::snapshot::{Part, SignedSnapshot, Snapshot, pack_part, vouched};
 use xunge_protocol::{
     Entry, EntryKind, Hash32, PulledSegment, RecordId, ScopeId, Suite, Timestamp, WriterId, wire,
 };
@@ -50,8 +47,6 @@ pub(super) fn cut(relay: &Relay, scope: ScopeId) -> StoreResult<bool> {
             since,
             places: BTreeMap::new(),
             packed: Vec::new(),
-            accepted: Vec::new(),
-            by: relay,
         };
         let sequence = county.relay_key_sequence;
         Ok::<_, StoreError>((cut.run(now, &county)?, (tx.erasures()?, sequence)))
@@ -82,9 +77,6 @@ struct Cut<'a, 'b> {
     since: Option<Timestamp>,
     places: BTreeMap<RecordId, Place>,
     packed: Packed,
-    /// That the segments of the history were accepted, in its order.
-    accepted: Vec<AcceptedSegment>,
-    by: &'a Relay,
 }
 
 impl Cut<'_, '_> {
@@ -92,7 +84,6 @@ impl Cut<'_, '_> {
         let position = self.tx.last_position(self.scope)?;
         let base = self.base(position)?;
         let history = self.history(position)?;
-        let accepted = self.pack_accepted()?;
         let signed = SignedSnapshot::sign(
             &county.relay_key,
             Snapshot {
@@ -105,7 +96,6 @@ impl Cut<'_, '_> {
                 since: self.since,
                 base,
                 history,
-                accepted,
             },
         );
         let row = SnapshotRow {
@@ -233,60 +223,22 @@ impl Cut<'_, '_> {
     }
 
     fn pack_history(&mut self, open: Vec<PulledKey>) -> StoreResult<Part> {
-        let mut segments = Vec::with_capacity(open.len());
-        for PulledKey {
-            home,
-            writer,
-            index,
-            bodies,
-        } in open
-        {
-            let whole = pull::segment(self.tx, home, writer, index, bodies)?;
-            // What is shared from elsewhere, its own readers offer.
-            if home == self.scope
-                && let Some(acceptance) = pull::accepted(self.by, self.tx, &whole)?
-            {
-                self.accepted.push(AcceptedSegment {
-                    writer,
-                    index,
-                    acceptance,
-                });
-            }
-            segments.push(whole.segment);
-        }
+        let segments = open
+            .into_iter()
+            .map(|s| pull::segment(self.tx, s.home, s.writer, s.index, s.bodies))
+            .collect::<StoreResult<Vec<_>>>()?;
         self.pack(&segments)
-    }
-
-    /// That the relay accepted the segments of the history: none where all of it is the relay's.
-    fn pack_accepted(&mut self) -> StoreResult<Option<Part>> {
-        let newest = std::mem::take(&mut self.accepted).into_iter().rev();
-        let mut seen = BTreeSet::new();
-        let mut accepted: Vec<AcceptedSegment> = newest
-            .filter(|one| seen.insert((one.writer, one.index)))
-            .take(MAX_ACCEPTED)
-            .collect();
-        if accepted.is_empty() {
-            return Ok(None);
-        }
-        accepted.sort_by_key(|one| (one.writer, one.index));
-        let bytes =
-            pack_accepted(&accepted).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-        Ok(Some(self.keep(bytes)))
     }
 
     fn pack(&mut self, segments: &[PulledSegment]) -> StoreResult<Part> {
         let bytes = pack_part(self.scope, self.relay, segments)
             .map_err(|error| StoreError::Corrupt(error.to_string()))?;
-        Ok(self.keep(bytes))
-    }
-
-    fn keep(&mut self, bytes: Vec<u8>) -> Part {
         let part = Part {
             hash: Hash32::of(&bytes),
             bytes: bytes.len() as u32,
         };
         self.packed.push((part.hash, bytes));
-        part
+        Ok(part)
     }
 
     fn place(&mut self, row: &EntryRow) -> StoreResult<Place> {

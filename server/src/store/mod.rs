@@ -43,7 +43,7 @@ pub use quarantine::{EntryId, NotEntryId, Quarantine, QuarantineRow, QuarantineS
 pub use records::{RecordPlace, RecordRow, Records};
 pub use references::References;
 pub use relay_keys::{RelayKeys, RetiredKey};
-pub use segments::{EntryRow, LeafRow, LogEntry, SegmentRow, Segments};
+pub use segments::{EntryRow, LogEntry, SegmentRow, Segments};
 pub use sessions::{SessionRow, Sessions};
 pub use shares::{Shares, UNSHARED};
 pub use snapshots::{SnapshotRow, Snapshots};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use xunge_protocol::receipt::SignedReceipt;
 use xunge_protocol::{
-    Entry, EntryKind, Hash32, RecordId, ScopeId, SegmentHeader, Signature, Timestamp, WriterId,
+    Entry, Hash32, RecordId, ScopeId, SegmentHeader, Signature, Timestamp, WriterId,
 };
 
 use super::StoreResult;
@@ -52,57 +52,6 @@ pub struct LogEntry {
     pub row: EntryRow,
 }
 
-/// The record in the row of an entry that was not brought with its segment.
-const NO_RECORD: RecordId = RecordId([0; 13]);
-
-impl EntryRow {
-    /// The row of an entry that others did not bring with its segment: its leaf alone, until its writer fills it.
-    pub fn missing(ordinal: u32, leaf: Hash32) -> Self {
-        Self {
-            ordinal,
-            position: None,
-            late: false,
-            entry: Entry {
-                record: NO_RECORD,
-                kind: EntryKind::ERASED,
-                body: Vec::new(),
-            },
-            change: Hash32([0; 32]),
-            leaf,
-        }
-    }
-
-    /// Whether it is such a row.
-    pub fn is_missing(&self) -> bool {
-        self.position.is_none() && self.entry.record == NO_RECORD
-    }
-}
-
-/// What a stored entry is without its content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LeafRow {
-    /// Hash of its leaf.
-    pub leaf: Hash32,
-    /// Position in the scope; none while in quarantine, rejected, erased or missing.
-    pub position: Option<u64>,
-    /// Whether it arrived after the grant was closed.
-    pub late: bool,
-    /// Whether others brought the segment without it.
-    pub is_missing: bool,
-}
-
-impl LeafRow {
-    /// Of the columns leaf, position, late and record.
-    pub(super) fn new(leaf: Hash32, position: Option<u64>, late: bool, record: RecordId) -> Self {
-        Self {
-            leaf,
-            position,
-            late,
-            is_missing: position.is_none() && record == NO_RECORD,
-        }
-    }
-}
-
 /// The log in a transaction.
 pub trait Segments {
     /// Gives the next position of a scope.
@@ -134,8 +83,6 @@ pub trait Segments {
     ) -> StoreResult<()>;
     /// Adds an entry of a segment.
     fn insert_entry(&self, header: &SegmentHeader, row: &EntryRow) -> StoreResult<()>;
-    /// Puts an entry in the place of one that was missing.
-    fn fill_entry(&self, header: &SegmentHeader, row: &EntryRow) -> StoreResult<()>;
     /// Gives an entry its position.
     fn set_position(
         &self,
@@ -154,8 +101,8 @@ pub trait Segments {
         after: u64,
         budget: usize,
     ) -> StoreResult<Vec<LogEntry>>;
-    /// What the entries of a segment are without their content, in order.
-    fn leaves(&self, scope: ScopeId, writer: WriterId, index: u64) -> StoreResult<Vec<LeafRow>>;
+    /// Leaf hashes of a segment, in order.
+    fn leaves(&self, scope: ScopeId, writer: WriterId, index: u64) -> StoreResult<Vec<Hash32>>;
 
     /// Gives the next receipt sequence of a writer, from 1.
     fn next_receipt_sequence(&self, writer: WriterId) -> StoreResult<u64>;

@@ -41,7 +41,6 @@ pub(super) fn open(
         plain: packed.plain,
         snapshots: packed.snapshots.clone(),
         relay_key: packed.relay_key,
-        offer: None,
     };
     match packed.open(phone, relay, &Here(tx)) {
         Ok(request) => (request, false),

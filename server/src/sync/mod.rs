@@ -13,16 +13,13 @@ mod held;
 mod offer;
 pub(crate) mod pull;
 mod push;
-mod reoffer;
-mod take;
 
 use std::sync::Arc;
 
 use xunge_planted::Bug;
 use xunge_protocol::batch::Assume;
 use xunge_protocol::envelope::{RequestEnvelope, seal_response};
-use xunge_protocol::message::{Cursor, MAX_SEGMENTS, RefusedSegment, SYNC_PATH};
-use xunge_protocol::offer::{Kept, Offer as Offered, Range};
+use xunge_protocol::message::{MAX_SEGMENTS, RefusedSegment, SYNC_PATH};
 use xunge_protocol::packed::{PackedRequest, PackedResponse};
 use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::succession::Fork;
@@ -33,7 +30,7 @@ pub use failure::SyncFailure;
 
 use crate::authority::{Authority, share};
 use crate::relay::Relay;
-use crate::store::{Claim, County, LogTx, StoreResult, Tx, WriterRow};
+use crate::store::{Claim, County, WriterRow};
 use offer::Offer;
 
 /// Most scopes that one request may name.
@@ -79,18 +76,9 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
             segments,
             pull_budget_bytes,
             snapshots,
-            offer,
             ..
         } = request;
-        let offer = offer.unwrap_or_default();
-        let Offered {
-            ranges,
-            brought,
-            certificates,
-        } = offer;
-        let brought = reoffer::look_at(relay, &ranges, brought, &certificates)?;
-        let taken = reoffer::places(&brought);
-        let brings = !segments.is_empty() || !brought.is_empty();
+        let brings = !segments.is_empty();
         let inside = relay.clone();
         let mut scopes = relay.store.read(|tx| share::guests_of(tx, &segments))?;
         scopes.extend(segments.iter().map(|s| s.header.scope));
@@ -100,47 +88,32 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
         };
         let key = *writer.key();
         let offers = Offer::all(segments, &key);
-        // What it brings of others' work touches more than its own.
-        let is_alone = !brought.is_empty();
-        let work = move |tx: &Tx<'_>| {
+        let taken = relay.store.write_claiming(claim, move |tx| {
             let writer = tx
                 .writer(id)?
                 .ok_or(SyncFailure::Refused(SyncRefusal::UnknownWriter))?;
             note_counter(&inside, tx, &writer, counter, hash)?;
             refuse_if_succeeded(tx, &writer)?;
             Authority::run(&inside, tx, |authority| {
-                let refused = push::push(authority, &writer, offers)?;
-                if !brought.is_empty() {
-                    let readable = readable(&inside, authority.tx(), &writer)?;
-                    reoffer::take_brought(authority, &writer, &readable, brought)?;
-                }
-                Ok(refused)
+                push::push(authority, &writer, offers)
             })
-        };
-        let pushed = match is_alone {
-            true => relay.store.write(work),
-            false => relay.store.write_claiming(claim, work),
-        };
-        match pushed {
+        });
+        match taken {
             Err(SyncFailure::Forked(fork)) => forked(relay, fork),
-            pushed => {
-                let refused = pushed?;
+            taken => {
+                let refused = taken?;
                 if brings {
                     relay.notify();
                 }
-                let asked = Asked {
-                    cursors,
+                answer(
+                    relay,
+                    &writer,
+                    &cursors,
                     receipt_cursor,
-                    budget: pull_budget_bytes,
-                    snapshots,
-                    ranges,
-                };
-                let mut response = answer(relay, &writer, asked)?;
-                response.refused = refused;
-                if !taken.is_empty() {
-                    response.kept.get_or_insert_default().taken = taken;
-                }
-                response
+                    pull_budget_bytes,
+                    snapshots.as_deref(),
+                    refused,
+                )?
             }
         }
     } else {
@@ -179,7 +152,7 @@ fn seal<T: minicbor::Encode<()>>(
 /// a counter that is used comes from another history of the writer.
 fn note_counter(
     relay: &Relay,
-    tx: &Tx<'_>,
+    tx: &crate::store::Tx<'_>,
     writer: &WriterRow,
     counter: u64,
     hash: Hash32,
@@ -195,7 +168,7 @@ fn note_counter(
 
 /// A writer that another went on from writes no more: of two copies of a phone neither can tell what the other has not sent
 /// yet, so both go on under names of their own.
-fn refuse_if_succeeded(tx: &Tx<'_>, writer: &WriterRow) -> Result<(), SyncFailure> {
+fn refuse_if_succeeded(tx: &crate::store::Tx<'_>, writer: &WriterRow) -> Result<(), SyncFailure> {
     let is_over = tx
         .writers(Some(writer.worker()))?
         .iter()
@@ -208,56 +181,32 @@ fn refuse_if_succeeded(tx: &Tx<'_>, writer: &WriterRow) -> Result<(), SyncFailur
     }
 }
 
-/// The scopes that a writer may read.
-fn readable(relay: &Relay, tx: &dyn LogTx, writer: &WriterRow) -> StoreResult<Vec<ScopeId>> {
-    let readable = pull::readable(relay, tx, writer)?;
-    Ok(readable.into_iter().map(|(scope, _)| scope).collect())
-}
-
-/// What a request wants to know.
-struct Asked {
-    cursors: Vec<Cursor>,
+/// The second half of the round trip, on a snapshot that holds all that the first half stored.
+fn answer(
+    relay: &Relay,
+    writer: &WriterRow,
+    cursors: &[xunge_protocol::message::Cursor],
     receipt_cursor: u64,
     budget: u32,
-    snapshots: Option<Vec<ScopeId>>,
-    ranges: Vec<Range>,
-}
-
-/// The second half of the round trip, on a snapshot that holds all that the first half stored.
-fn answer(relay: &Relay, writer: &WriterRow, asked: Asked) -> Result<SyncResponse, SyncFailure> {
-    let Asked {
-        cursors,
-        receipt_cursor,
-        budget,
-        snapshots,
-        ranges,
-    } = asked;
+    snapshots: Option<&[ScopeId]>,
+    refused: Vec<RefusedSegment>,
+) -> Result<SyncResponse, SyncFailure> {
     relay.store.read(|tx| {
         let mut receipts = tx.receipts_after(writer.id(), receipt_cursor, MAX_RECEIPTS + 1)?;
         let more_receipts = receipts.len() > MAX_RECEIPTS;
         receipts.truncate(MAX_RECEIPTS);
-        let pulled = pull::pull(relay, tx, writer, &cursors, budget, snapshots.as_deref())?;
-        let looked = match ranges.is_empty() {
-            true => Vec::new(),
-            false => reoffer::lacking(tx, &readable(relay, tx, writer)?, ranges)?,
-        };
-        let kept = Kept {
-            accepted: pulled.accepted,
-            looked,
-            taken: Vec::new(),
-        };
+        let pulled = pull::pull(relay, tx, writer, cursors, budget, snapshots)?;
         Ok(SyncResponse {
             epoch: relay.county().epoch,
             time: relay.now(),
             receipts,
             more_receipts,
-            refused: Vec::new(),
+            refused,
             segments: pulled.segments,
             scopes: pulled.scopes,
             send_plain: false,
             forked: None,
             snapshots: pulled.snapshots,
-            kept: kept.unless_empty(),
         })
     })
 }
@@ -296,6 +245,5 @@ fn nothing(relay: &Relay) -> SyncResponse {
         send_plain: false,
         forked: None,
         snapshots: Vec::new(),
-        kept: None,
     }
 }

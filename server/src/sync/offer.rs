@@ -33,7 +33,11 @@ impl Offer {
     /// Looks at the segments of one request from the writer with `key`. Those beyond what one request may bring are too
     /// large, and so is all that follows them: a chain has no gaps.
     pub(super) fn all(segments: Vec<Segment>, key: &PublicKey) -> Vec<Self> {
-        let mut left = Left::default();
+        let mut left = Left {
+            opened: MAX_OPENED,
+            entries: MAX_ENTRIES,
+            operations: MAX_OPERATIONS,
+        };
         let offer = |segment| Self::of(segment, key, &mut left);
         segments.into_iter().map(offer).collect()
     }
@@ -43,7 +47,7 @@ impl Offer {
             .verify::<WireError>(key, |entry| Ok(change_hash(entry)))
             .is_ok();
         let looked_at = match signed {
-            true => left.guarded(segment.entries.iter().collect()),
+            true => left.guarded(&segment.entries),
             false => Some(Vec::new()),
         };
         Self {
@@ -56,33 +60,23 @@ impl Offer {
 }
 
 /// What a request may still bring.
-pub(super) struct Left {
+struct Left {
     entries: usize,
     opened: usize,
     operations: usize,
 }
 
-impl Default for Left {
-    fn default() -> Self {
-        Self {
-            opened: MAX_OPENED,
-            entries: MAX_ENTRIES,
-            operations: MAX_OPERATIONS,
-        }
-    }
-}
-
 impl Left {
     /// The guard's word on each entry; nothing if they are too many, or do too much.
-    pub(super) fn guarded(&mut self, entries: Vec<&Entry>) -> Option<Vec<Guarded>> {
-        let words = self.fits(&entries);
+    fn guarded(&mut self, entries: &[Entry]) -> Option<Vec<Guarded>> {
+        let words = self.fits(entries);
         if words.is_none() {
             (self.entries, self.operations) = (0, 0);
         }
         words
     }
 
-    fn fits(&mut self, entries: &[&Entry]) -> Option<Vec<Guarded>> {
+    fn fits(&mut self, entries: &[Entry]) -> Option<Vec<Guarded>> {
         if entries.len() > MAX_SEGMENT_ENTRIES {
             return None;
         }

@@ -1,14 +1,12 @@
 //! What a phone has not read yet: entries by other writers in its grids and in the county's scope.
 
 use xunge_protocol::message::{Cursor, ScopeStatus};
-use xunge_protocol::offer::{Acceptance, Marks};
 use xunge_protocol::snapshot::SignedSnapshot;
-use xunge_protocol::system::WriterRole;
-use xunge_protocol::{Entry, PulledEntry, PulledSegment, ScopeId, Timestamp, WriterId};
+use xunge_protocol::{Entry, PulledEntry, PulledSegment, ScopeId, WriterId};
 
 use crate::relay::Relay;
 use crate::snapshot;
-use crate::store::{GrantState, LeafRow, LogEntry, LogTx, StoreError, StoreResult, WriterRow};
+use crate::store::{GrantState, LogEntry, LogTx, StoreError, StoreResult, WriterRow};
 
 /// Bytes of entries in one response, where the phone asks for no less. Compressed they stay below the body limit.
 const MAX_PULL_BYTES: usize = 384 << 10;
@@ -18,8 +16,6 @@ const MIN_SHARE_BYTES: usize = 4 << 10;
 /// The pulling half of a response.
 pub(super) struct Pulled {
     pub(super) segments: Vec<PulledSegment>,
-    /// For each segment, that the relay accepted it; none for its own.
-    pub(super) accepted: Vec<Option<Acceptance>>,
     pub(super) scopes: Vec<ScopeStatus>,
     pub(super) snapshots: Vec<SignedSnapshot>,
 }
@@ -40,7 +36,6 @@ pub(super) fn pull(
     let readable = readable(relay, tx, writer)?;
     let mut pulled = Pulled {
         segments: Vec::new(),
-        accepted: Vec::new(),
         scopes: Vec::with_capacity(readable.len()),
         snapshots: Vec::new(),
     };
@@ -74,10 +69,7 @@ pub(super) fn pull(
         let read = read(tx, *scope, writer.id(), from, share)?;
         // What one scope does not need, the next ones may use.
         left = left.saturating_sub(read.bytes);
-        for whole in read.segments {
-            pulled.accepted.push(accepted(relay, tx, &whole)?);
-            pulled.segments.push(whole.segment);
-        }
+        pulled.segments.extend(read.segments);
         pulled.scopes.push(ScopeStatus {
             scope: *scope,
             cursor: read.cursor,
@@ -86,27 +78,6 @@ pub(super) fn pull(
         });
     }
     Ok(pulled)
-}
-
-/// The relay's word that it accepted a worker's segment, as far as it did until now. None for what the relay wrote.
-pub(crate) fn accepted(
-    relay: &Relay,
-    tx: &dyn LogTx,
-    whole: &Whole,
-) -> StoreResult<Option<Acceptance>> {
-    let header = &whole.segment.header;
-    let is_worker = |row: WriterRow| row.certificate.certificate.role == WriterRole::Worker;
-    if header.writer == relay.writer() || !tx.writer(header.writer)?.is_some_and(is_worker) {
-        return Ok(None);
-    }
-    let is_in = |leaf: &LeafRow| leaf.position.is_some();
-    Ok(Some(Acceptance::sign(
-        &relay.county().relay_key,
-        header,
-        whole.received_at,
-        Marks::of(whole.leaves.iter().map(is_in)),
-        Marks::of(whole.leaves.iter().map(|leaf| is_in(leaf) && leaf.late)),
-    )))
 }
 
 /// The snapshot for a phone that reads `scope` from the start. One that wrote there has a history of its own here, which
@@ -145,15 +116,8 @@ pub(crate) fn readable(
 /// Entries of one segment: place in it, position in the scope, and the entry.
 type Bodies = Vec<(u32, u64, Entry)>;
 
-/// A segment as it is pulled, with what its row says.
-pub(crate) struct Whole {
-    pub(crate) segment: PulledSegment,
-    received_at: Timestamp,
-    leaves: Vec<LeafRow>,
-}
-
 struct Read {
-    segments: Vec<Whole>,
+    segments: Vec<PulledSegment>,
     cursor: u64,
     bytes: usize,
 }
@@ -216,27 +180,23 @@ pub(crate) fn segment(
     writer: WriterId,
     index: u64,
     bodies: Bodies,
-) -> StoreResult<Whole> {
+) -> StoreResult<PulledSegment> {
     let row = tx
         .segment(scope, writer, index)?
         .ok_or_else(|| StoreError::Corrupt(format!("no segment {scope}-{writer}-{index}")))?;
-    let leaves = tx.leaves(scope, writer, index)?;
-    let mut entries: Vec<PulledEntry> = leaves
-        .iter()
-        .map(|row| PulledEntry::Absent(row.leaf))
+    let mut entries: Vec<PulledEntry> = tx
+        .leaves(scope, writer, index)?
+        .into_iter()
+        .map(PulledEntry::Absent)
         .collect();
     for (ordinal, position, entry) in bodies {
         if let Some(place) = entries.get_mut(ordinal as usize) {
             *place = PulledEntry::Body { position, entry };
         }
     }
-    Ok(Whole {
-        segment: PulledSegment {
-            header: row.header,
-            signature: row.signature,
-            entries,
-        },
-        received_at: row.received_at,
-        leaves,
+    Ok(PulledSegment {
+        header: row.header,
+        signature: row.signature,
+        entries,
     })
 }

@@ -15,11 +15,10 @@ use tempfile::TempDir;
 use xunge_protocol::enrolment::{ENROL_PATH, EnrolRequest, EnrolResponse, Ticket};
 use xunge_protocol::envelope::{open_response, seal_request};
 use xunge_protocol::message::{Cursor, SYNC_PATH};
-use xunge_protocol::offer::{Acceptance, Offer};
 use xunge_protocol::system::{Grant, OrgNode};
 use xunge_protocol::{
-    Confidence, Entry, EpochId, Hash32, KeyRing, PublicKey, PulledEntry, PulledSegment, RecordId,
-    ScopeId, SecretKey, Segment, SyncRequest, SyncResponse, Timestamp, Verdict, WriterId,
+    Confidence, Entry, EpochId, Hash32, KeyRing, PublicKey, PulledEntry, RecordId, ScopeId,
+    SecretKey, Segment, SyncRequest, SyncResponse, Timestamp, Verdict, WriterId,
 };
 use xunge_records::{Author, Document, Edit, EventBody, EventId, FormRef, Kind, Open, Value, Verb};
 use xunge_server::authority::{self, AuthorityError, NewTicket};
@@ -240,10 +239,6 @@ pub struct Phone {
     pub seen: BTreeMap<ScopeId, Vec<(u64, Entry)>>,
     /// What it says of snapshots.
     pub snapshots: Option<Vec<ScopeId>>,
-    /// Segments that it pulled, each with the relay's word that it accepted it.
-    pub pulled: Vec<(PulledSegment, Option<Acceptance>)>,
-    /// What the next request offers of others' work.
-    pub offer: Option<Offer>,
     next_record: u32,
     next_event: u32,
 }
@@ -284,8 +279,6 @@ impl Phone {
             verdicts: BTreeMap::new(),
             seen: BTreeMap::new(),
             snapshots: None,
-            pulled: Vec::new(),
-            offer: None,
             next_record: 1,
             next_event: 1,
         })
@@ -419,7 +412,6 @@ impl Phone {
             // This phone reads raw bytes only; the codec has tests of its own.
             plain: true,
             snapshots: self.snapshots.clone(),
-            offer: self.offer.take(),
             ..SyncRequest::default()
         };
         seal_request(
@@ -458,10 +450,7 @@ impl Phone {
                 (receipt.revision, receipt.verdicts.clone()),
             );
         }
-        let mut accepted = answer.kept.iter().flat_map(|kept| kept.accepted.clone());
         for segment in &answer.segments {
-            self.pulled
-                .push((segment.clone(), accepted.next().flatten()));
             for entry in &segment.entries {
                 if let PulledEntry::Body { position, entry } = entry {
                     let seen = self.seen.entry(segment.header.scope).or_default();

@@ -5,7 +5,6 @@ use axum::http::StatusCode;
 use xunge_protocol::batch::{Assume, Batch, Parties};
 use xunge_protocol::envelope::open_response;
 use xunge_protocol::message::{Cursor, SYNC_PATH};
-use xunge_protocol::offer::{Offer, Range};
 use xunge_protocol::packed::{PackedRequest, PackedResponse};
 use xunge_protocol::{
     Confidence, Entry, EntryKind, EpochId, Hash32, KeyRing, RecordId, ScopeId, SecretKey, Segment,
@@ -244,7 +243,6 @@ impl Hostile {
             pull_budget_bytes: 20_000,
             plain: noise.one_in(2),
             snapshots: noise.one_in(4).then(Vec::new),
-            offer: None,
             relay_key: noise.one_in(8).then(|| noise.below(3) as u32),
         }
     }
@@ -450,17 +448,6 @@ impl Hostile {
             segments: Vec::new(),
             pull_budget_bytes: noise.number() as u32,
             plain: noise.one_in(2),
-            offer: noise.one_in(2).then(|| Offer {
-                ranges: (0..noise.below(3))
-                    .map(|_| Range {
-                        scope: scopes(noise),
-                        writer: WriterId(noise.array()),
-                        from: noise.number(),
-                        to: noise.number(),
-                    })
-                    .collect(),
-                ..Offer::default()
-            }),
             snapshots: noise
                 .one_in(2)
                 .then(|| (0..noise.below(5)).map(|_| scopes(noise)).collect()),
@@ -559,7 +546,6 @@ fn word(verdict: &Verdict) -> &'static str {
         Verdict::Quarantined { code, .. } => code.name(),
         Verdict::Rejected { .. } => "entry rejected",
         Verdict::Erased => "entry erased",
-        Verdict::Missing => "entry missing",
     }
 }
 

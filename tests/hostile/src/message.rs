@@ -136,7 +136,6 @@ pub(crate) fn snapshot(bytes: &[u8]) {
         since: None,
         base: vec![part],
         history: Vec::new(),
-        accepted: None,
     };
     if let Ok(segments) = open_part(&snapshot, &part, bytes) {
         let entries: usize = segments.iter().map(|s| s.entries.len()).sum();

@@ -171,7 +171,6 @@ fn samples(examples: &[Example], dictionary: &Dictionary, seed: u64) -> Vec<Vec<
             plain: false,
             snapshots: None,
             relay_key: None,
-            offer: None,
         }));
     }
     let mut words = Sentences::new(seed ^ 0xa0);

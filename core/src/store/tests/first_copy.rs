@@ -24,7 +24,6 @@ fn copy(
         since: None,
         base: vec![base],
         history: vec![history],
-        accepted: None,
     };
     (SignedSnapshot::sign(&relay.key, snapshot), parts)
 }

@@ -6,7 +6,6 @@ mod first_copy;
 mod golden;
 mod holding_true;
 mod keeping_media;
-mod offering;
 mod opening;
 mod refusing;
 mod saving;
@@ -234,7 +233,6 @@ impl Relay {
             send_plain: false,
             forked: None,
             snapshots: Vec::new(),
-            kept: None,
         }
     }
 

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use tokio_postgres::Row;
 use xunge_protocol::receipt::SignedReceipt;
 use xunge_protocol::{
-    Entry, RecordId, ScopeId, SegmentHeader, Signature, Timestamp, WriterId, wire,
+    Entry, Hash32, RecordId, ScopeId, SegmentHeader, Signature, Timestamp, WriterId, wire,
 };
 
 use super::row::{self, signed};
 use super::tx::{PgTx, kept};
-use crate::store::{EntryRow, LeafRow, LogEntry, SegmentRow, Segments, StoreError, StoreResult};
+use crate::store::{EntryRow, LogEntry, SegmentRow, Segments, StoreError, StoreResult};
 
 const SEGMENT: &str = "header, signature, received_at, revision";
 
@@ -155,31 +155,6 @@ impl Segments for PgTx<'_> {
         Ok(())
     }
 
-    fn fill_entry(&self, header: &SegmentHeader, row: &EntryRow) -> StoreResult<()> {
-        self.execute(
-            "UPDATE entries SET position = $6, late = $7, record = $8, kind = $9, change_hash = $10, body = $11
-             WHERE county = $1 AND scope = $2 AND writer = $3 AND idx = $4 AND ordinal = $5",
-            &[
-                &self.county(),
-                &header.scope.0,
-                &header.writer.0,
-                &signed(header.index),
-                &i64::from(row.ordinal),
-                &row.position.map(signed),
-                &row.late,
-                &row.entry.record.0,
-                &i64::from(row.entry.kind.0),
-                &row.change.0,
-                &row.entry.body,
-            ],
-        )?;
-        if row.position.is_some() {
-            let key = (header.scope, row.entry.record);
-            self.state.borrow_mut().changes.remove(&key);
-        }
-        Ok(())
-    }
-
     fn set_position(
         &self,
         header: &SegmentHeader,
@@ -266,21 +241,13 @@ impl Segments for PgTx<'_> {
         }
     }
 
-    fn leaves(&self, scope: ScopeId, writer: WriterId, index: u64) -> StoreResult<Vec<LeafRow>> {
+    fn leaves(&self, scope: ScopeId, writer: WriterId, index: u64) -> StoreResult<Vec<Hash32>> {
         let rows = self.query(
-            "SELECT leaf_hash, position, late, record FROM entries
+            "SELECT leaf_hash FROM entries
              WHERE county = $1 AND scope = $2 AND writer = $3 AND idx = $4 ORDER BY ordinal",
             &[&self.county(), &scope.0, &writer.0, &signed(index)],
         )?;
-        let leaf = |r: &Row| {
-            Ok(LeafRow::new(
-                row::hash(r, 0)?,
-                row::maybe_number(r, 1)?,
-                r.try_get(2)?,
-                row::record(r, 3)?,
-            ))
-        };
-        rows.iter().map(leaf).collect()
+        rows.iter().map(|r| row::hash(r, 0)).collect()
     }
 
     fn next_receipt_sequence(&self, writer: WriterId) -> StoreResult<u64> {

@@ -12,7 +12,7 @@ use xunge_protocol::{
 use super::SqliteTx;
 use super::counters::Counter;
 use super::row::{Bytes, Millis, signed, unsigned};
-use crate::store::{EntryRow, LeafRow, LogEntry, SegmentRow, Segments, StoreError, StoreResult};
+use crate::store::{EntryRow, LogEntry, SegmentRow, Segments, StoreError, StoreResult};
 
 const SEGMENT: &str = "header, signature, received_at, revision";
 
@@ -175,28 +175,6 @@ impl Segments for SqliteTx<'_> {
         Ok(())
     }
 
-    fn fill_entry(&self, header: &SegmentHeader, row: &EntryRow) -> StoreResult<()> {
-        self.sql()
-            .prepare_cached(
-                "UPDATE entries SET position = ?6, late = ?7, record = ?8, kind = ?9, change_hash = ?10, body = ?11
-                 WHERE county = ?1 AND scope = ?2 AND writer = ?3 AND idx = ?4 AND ordinal = ?5",
-            )?
-            .execute(params![
-                self.county(),
-                Bytes(header.scope.0),
-                Bytes(header.writer.0),
-                signed(header.index),
-                row.ordinal,
-                row.position.map(signed),
-                row.late,
-                Bytes(row.entry.record.0),
-                row.entry.kind.0,
-                Bytes(row.change.0),
-                row.entry.body
-            ])?;
-        Ok(())
-    }
-
     fn set_position(
         &self,
         header: &SegmentHeader,
@@ -274,9 +252,9 @@ impl Segments for SqliteTx<'_> {
         Ok(found)
     }
 
-    fn leaves(&self, scope: ScopeId, writer: WriterId, index: u64) -> StoreResult<Vec<LeafRow>> {
+    fn leaves(&self, scope: ScopeId, writer: WriterId, index: u64) -> StoreResult<Vec<Hash32>> {
         let mut query = self.sql().prepare_cached(
-            "SELECT leaf_hash, position, late, record FROM entries
+            "SELECT leaf_hash FROM entries
              WHERE county = ?1 AND scope = ?2 AND writer = ?3 AND idx = ?4 ORDER BY ordinal",
         )?;
         let rows = query.query_map(
@@ -286,14 +264,7 @@ impl Segments for SqliteTx<'_> {
                 Bytes(writer.0),
                 signed(index)
             ],
-            |r| {
-                Ok(LeafRow::new(
-                    Hash32(r.get::<_, Bytes<32>>(0)?.0),
-                    r.get::<_, Option<i64>>(1)?.map(unsigned),
-                    r.get(2)?,
-                    RecordId(r.get::<_, Bytes<13>>(3)?.0),
-                ))
-            },
+            |r| Ok(Hash32(r.get::<_, Bytes<32>>(0)?.0)),
         )?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
