@@ -41,6 +41,8 @@ pub(crate) struct SimPhone {
     pub(crate) writers: BTreeSet<WriterId>,
     /// Whether there are, or were, other copies of it: then it also shows what these wrote.
     pub(crate) copied: bool,
+    /// Whether it said something that the town may reject for good. Such phones are not copied.
+    pub(crate) spoilt: bool,
     /// An old copy of its folder.
     old: Option<Old>,
     /// What lists showed of records whose claims were found to be true.
@@ -90,6 +92,7 @@ impl SimPhone {
             wrote: BTreeSet::new(),
             writers: BTreeSet::new(),
             copied: false,
+            spoilt: false,
             old: None,
             verified: BTreeMap::new(),
             disk_fails: false,
@@ -199,6 +202,7 @@ impl SimPhone {
             wrote: self.wrote.clone(),
             writers: self.writers.clone(),
             copied: true,
+            spoilt: false,
             old: None,
             verified: BTreeMap::new(),
             disk_fails: false,
