@@ -11,13 +11,12 @@ use crate::relay::Waiting;
 use crate::world::World;
 
 /// What a world suffers from beside a bad network. Together they can double a record: where the relay forgot what one
-/// copy of a phone had sent, or a courier brings it after the phone gave it another id, nobody can tell any more.
+/// copy of a phone had sent, nobody can tell any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trouble {
-    /// Folders of phones are copied and put back; nothing goes by courier.
+    /// Folders of phones are copied and put back.
     Copies,
-    /// The relay goes back to a backup; bundles go by courier; nobody moves, for a phone cannot read anew what it may no
-    /// longer read.
+    /// The relay goes back to a backup; nobody moves, for a phone cannot read anew what it may no longer read.
     Backups,
 }
 
