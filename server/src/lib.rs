@@ -26,3 +26,4 @@ pub mod resources;
 pub mod snapshot;
 pub mod store;
 pub mod sync;
+mod wait;

@@ -11,6 +11,7 @@ use xunge_records::lists::CodeLists;
 
 use crate::env::Env;
 use crate::journal::Journal;
+use crate::media::storage::{self, MediaPlace, Storage};
 use crate::store::{County, Location, LogTx, Options, Store, StoreError, StoreResult};
 
 /// What the operator set.
@@ -22,8 +23,8 @@ pub struct Config {
     pub tls: bool,
     /// Pins of the TLS certificate that phones see, as [`xunge_protocol::enrolment::Ticket::pins`].
     pub pins: Vec<Hash32>,
-    /// Folder of the media, which nodes on one database share; else `media` in the data folder.
-    pub media: Option<PathBuf>,
+    /// Where the media lie, which nodes on one database share; else in `media` in the data folder.
+    pub media: Option<MediaPlace>,
     /// Largest media file, in bytes.
     pub max_media_bytes: usize,
     /// Most bytes of media that one phone or program sends in a day.
@@ -68,6 +69,7 @@ pub struct Relay {
     county: RwLock<Arc<County>>,
     /// One permit for each request of a phone that is worked on.
     permits: Semaphore,
+    media: Arc<dyn Storage>,
     lists: Arc<CodeLists>,
     journal: Option<Journal>,
     /// Read once: nothing is reserved while a relay serves.
@@ -88,6 +90,20 @@ impl Relay {
 
     /// A relay on an open store.
     pub fn new(store: Store, env: Arc<dyn Env>, config: Config) -> Result<Self, StoreError> {
+        let media = match &config.media {
+            Some(place) => place.open()?,
+            None => storage::in_folder(&store.dir().join("media")),
+        };
+        Self::with_media(store, env, config, media)
+    }
+
+    /// A relay on an open store, whose media lie in `media`.
+    pub fn with_media(
+        store: Store,
+        env: Arc<dyn Env>,
+        config: Config,
+        media: Arc<dyn Storage>,
+    ) -> Result<Self, StoreError> {
         let lists = built_in_lists()?;
         Ok(Self {
             county: RwLock::new(Arc::new(store.county().clone())),
@@ -97,6 +113,7 @@ impl Relay {
             journal: config.journal.clone().map(Journal::at),
             reserved: OnceLock::new(),
             config,
+            media,
             lists,
             changed: watch::Sender::new(0),
         })
@@ -151,11 +168,8 @@ impl Relay {
     }
 
     /// Where whole media files lie, sealed.
-    pub fn media_dir(&self) -> PathBuf {
-        match &self.config.media {
-            Some(dir) => dir.clone(),
-            None => self.store.dir().join("media"),
-        }
+    pub fn media(&self) -> &dyn Storage {
+        &*self.media
     }
 
     /// What no restore may undo.

@@ -18,6 +18,7 @@ use xunge_protocol::system::{Grant, OrgNode, Share};
 use xunge_protocol::{Entry, EntryKind, Hash32, RecordId, ScopeId, Segment, Timestamp, WriterId};
 use xunge_records::Kind;
 use xunge_server::audit::AuditEvent;
+use xunge_server::media::storage::in_folder;
 use xunge_server::store::{
     Claim, EntryRow, GroupBy, HouseholdFilter, Location, MediaOwner, MediaRow, Options, Outcome,
     RecordFilter, SessionRow, Show, Store, StoreError, Tx, UploadRow, Window,
@@ -683,7 +684,14 @@ fn a_county_moves_by_backup_from_sqlite_to_postgres_and_back() {
     let media = place.dir.path().join("media");
     std::fs::create_dir_all(media.join("ab")).unwrap();
     std::fs::write(media.join("ab/abc"), b"voice").unwrap();
-    assert_eq!(place.relay.store.write_backup(&media, &there).unwrap(), 1);
+    assert_eq!(
+        place
+            .relay
+            .store
+            .write_backup(&*in_folder(&media), &there)
+            .unwrap(),
+        1
+    );
 
     let moved = Location {
         data: folder.path().join("pg"),
@@ -691,7 +699,14 @@ fn a_county_moves_by_backup_from_sqlite_to_postgres_and_back() {
     };
     let moved_media = folder.path().join("pg/media");
     let (epoch, writer) = (xunge_protocol::EpochId([8; 8]), WriterId([0xef; 8]));
-    let media_files = Store::restore(moved.clone(), &moved_media, &there, epoch, writer).unwrap();
+    let media_files = Store::restore(
+        moved.clone(),
+        &*in_folder(&moved_media),
+        &there,
+        epoch,
+        writer,
+    )
+    .unwrap();
     assert_eq!(media_files, 1);
     let store = Store::open(moved.clone(), Options::default()).unwrap();
     assert_eq!(store.county().epoch, epoch);
@@ -714,13 +729,25 @@ fn a_county_moves_by_backup_from_sqlite_to_postgres_and_back() {
     };
     assert_eq!(count(&store), count(&place.relay.store));
 
-    assert_eq!(store.write_backup(&moved_media, &back).unwrap(), 1);
+    assert_eq!(
+        store
+            .write_backup(&*in_folder(&moved_media), &back)
+            .unwrap(),
+        1
+    );
     drop(store);
     let home = folder.path().join("home");
     std::fs::create_dir_all(&home).unwrap();
-    Store::restore(&home, &home.join("media"), &back, epoch, writer).unwrap();
+    Store::restore(
+        &home,
+        &*in_folder(&home.join("media")),
+        &back,
+        epoch,
+        writer,
+    )
+    .unwrap();
     let store = Store::open(&home, Options::default()).unwrap();
     assert_eq!(count(&store), count(&place.relay.store));
     // A second restore keeps what was there.
-    Store::restore(moved, &moved_media, &back, epoch, writer).unwrap();
+    Store::restore(moved, &*in_folder(&moved_media), &back, epoch, writer).unwrap();
 }

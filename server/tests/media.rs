@@ -398,7 +398,7 @@ async fn a_small_file_goes_with_its_beginning_and_the_same_file_is_kept_once() {
         assert_eq!(number(answer.headers(), "upload-offset"), file.len());
     }
     let mut files = 0;
-    for folder in std::fs::read_dir(place.relay.media_dir()).unwrap() {
+    for folder in std::fs::read_dir(place.dir.path().join("media")).unwrap() {
         files += std::fs::read_dir(folder.unwrap().path()).unwrap().count();
     }
     assert_eq!(files, 1);

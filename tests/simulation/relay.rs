@@ -18,6 +18,7 @@ use xunge_protocol::{EpochId, Hash32, RecordId, RefusalCode, ScopeId, Timestamp,
 use xunge_records::{Record, check_change};
 use xunge_server::authority;
 use xunge_server::journal::{self, Journal};
+use xunge_server::media::storage::in_folder;
 use xunge_server::relay::{Config, Relay};
 use xunge_server::store::{
     EntryId, NewCounty, Options, QuarantineState, RecordRow, Store, StoreError,
@@ -158,7 +159,7 @@ impl SimRelay {
         self.backups += 1;
         let to = self.dir.join(format!("backup{}", self.backups));
         let relay = self.relay();
-        relay.store.write_backup(&relay.media_dir(), &to).unwrap();
+        relay.store.write_backup(relay.media(), &to).unwrap();
         to
     }
 
@@ -170,7 +171,8 @@ impl SimRelay {
         let data = self.dir.join("data");
         // Restoring moves files about, which takes a folder of the real disk.
         self.disk = None;
-        Store::restore(&*data, &data.join("media"), from, epoch, writer).unwrap();
+        let media = in_folder(&data.join("media"));
+        Store::restore(&*data, &*media, from, epoch, writer).unwrap();
         let mut contents = Contents::default();
         for name in ["relay.db", "relay.db-wal"] {
             if let Ok(bytes) = std::fs::read(data.join(name)) {

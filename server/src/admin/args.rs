@@ -44,8 +44,14 @@ pub struct Place {
     /// folder if not given. `restore` takes several, one of each node.
     #[arg(long, global = true, env = "XUNGE_JOURNAL", value_name = "FILE")]
     pub journal: Vec<PathBuf>,
-    /// Folder of the media, if not in the data folder; nodes on one database share it.
-    #[arg(long, global = true, env = "XUNGE_MEDIA", value_name = "DIR")]
+    /// Folder of the media, if not in the data folder, or a bucket of object storage, with address and credentials from the
+    /// AWS_… variables; nodes on one database share it.
+    #[arg(
+        long,
+        global = true,
+        env = "XUNGE_MEDIA",
+        value_name = "DIR|s3://BUCKET/PREFIX"
+    )]
     pub media: Option<String>,
 }
 

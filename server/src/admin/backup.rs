@@ -32,7 +32,7 @@ pub(super) fn run(place: &Place, out: Output, to: &Path) -> Outcome {
         tx.append_audit(&AuditEvent::new("admin", "backup").within(county), now)?;
         Ok::<(), Failure>(())
     })?;
-    let media = relay.store.write_backup(&relay.media_dir(), to)?;
+    let media = relay.store.write_backup(relay.media(), to)?;
     let report = Report {
         file: to.into(),
         key_file: sqlite::backup_key_file(to),

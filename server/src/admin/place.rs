@@ -10,6 +10,7 @@ use super::args::Place;
 use super::failure::Failure;
 use crate::env::SystemEnv;
 use crate::journal::Journal;
+use crate::media::storage::MediaPlace;
 use crate::relay::{Config, Relay};
 use crate::store::{Location, Options, Tx};
 
@@ -62,15 +63,10 @@ impl Place {
         })
     }
 
-    /// The folder of the media, if it is not in the data folder.
-    pub fn media(&self) -> Result<Option<PathBuf>, Failure> {
-        match &self.media {
-            Some(media) if media.contains("://") => Err(Failure::new(format!(
-                "--media {}://… is not there yet: name a folder, which all nodes share",
-                media.split("://").next().unwrap_or_default()
-            ))),
-            media => Ok(media.as_ref().map(PathBuf::from)),
-        }
+    /// Where the media are, if they are not in the data folder.
+    pub fn media(&self) -> Result<Option<MediaPlace>, Failure> {
+        let parsed = self.media.as_deref().map(str::parse).transpose();
+        parsed.map_err(|why| Failure::Usage(format!("--media: {why}")))
     }
 
     /// The relay in it, for one command.

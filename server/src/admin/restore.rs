@@ -13,7 +13,7 @@ use crate::audit::AuditEvent;
 use crate::authority::Authority;
 use crate::env::{Env, SystemEnv};
 use crate::journal::{self, Fact, Journal};
-use crate::media;
+use crate::media::{self, storage};
 use crate::relay::Config;
 use crate::store::{Options, Store};
 
@@ -54,10 +54,13 @@ pub(super) fn run(place: &Place, out: Output, from: &Path) -> Outcome {
             Some(lock(&at.data)?)
         }
     };
-    let media_dir = place.media()?.unwrap_or_else(|| at.data.join("media"));
+    let media = match place.media()? {
+        Some(place) => place.open()?,
+        None => storage::in_folder(&at.data.join("media")),
+    };
     let env: &dyn Env = &SystemEnv;
     let (epoch, writer) = (EpochId(env.random()), WriterId(env.random()));
-    let files = Store::restore(at, &media_dir, from, epoch, writer)?;
+    let files = Store::restore(at, &*media, from, epoch, writer)?;
     drop(held);
     // It writes no journal: what it tells the log is in one already.
     let relay = place.open_plainly(Config::default(), Options::default())?;

@@ -10,6 +10,7 @@ mod files;
 pub mod http;
 mod identity;
 mod serve;
+pub mod storage;
 mod tus;
 mod upload;
 

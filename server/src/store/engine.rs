@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use xunge_protocol::{EpochId, ScopeId, WriterId};
 
+use crate::media::storage::Storage;
+
 use super::postgres::{self, PgStore};
 use super::sqlite::{self, SqliteStore};
 use super::{County, NewCounty, StoreError, StoreResult, Tx};
@@ -91,14 +93,14 @@ impl Store {
     /// Returns the number of media files.
     pub fn restore(
         at: impl Into<Location>,
-        media: &Path,
+        media: &dyn Storage,
         from: &Path,
         epoch: EpochId,
         writer: WriterId,
     ) -> StoreResult<usize> {
         let at = at.into();
         match &at.database {
-            None => sqlite::restore_backup(&at.data, from, epoch, writer),
+            None => sqlite::restore_backup(&at.data, media, from, epoch, writer),
             Some(url) => postgres::restore_backup(url, media, from, epoch, writer),
         }
     }
@@ -164,7 +166,7 @@ impl Store {
 
     /// Copies the store and the files of `media` to the new file `to`, and its key beside it, while others read and
     /// write. Returns the number of media files.
-    pub fn write_backup(&self, media: &Path, to: &Path) -> StoreResult<usize> {
+    pub fn write_backup(&self, media: &dyn Storage, to: &Path) -> StoreResult<usize> {
         match self {
             Self::Sqlite(store) => sqlite::write_backup(store, media, to),
             Self::Postgres(store) => store.write_backup(media, to),

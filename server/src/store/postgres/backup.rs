@@ -12,6 +12,7 @@ use xunge_protocol::{EpochId, WriterId};
 
 use super::county::BACKUP_KEY;
 use super::{PgStore, Server, migrate, row, wake};
+use crate::media::storage::Storage;
 use crate::store::sqlite::copy::Copy;
 use crate::store::{StoreError, StoreResult};
 
@@ -133,7 +134,7 @@ fn column(rows: &[Vec<Value>], at: usize, ty: &Type) -> Box<dyn ToSql + Sync + S
 impl PgStore {
     /// Copies the running store and the files of `media` to the new file `to`, and its key beside it. Returns the number
     /// of media files.
-    pub fn write_backup(&self, media: &Path, to: &Path) -> StoreResult<usize> {
+    pub fn write_backup(&self, media: &dyn Storage, to: &Path) -> StoreResult<usize> {
         let mut client = self.server.client()?;
         self.server.wait(async {
             let tx = client
@@ -175,7 +176,7 @@ impl PgStore {
 /// [`StoreError::Postgres`] while a node serves.
 pub fn restore_backup(
     url: &str,
-    media: &Path,
+    media: &dyn Storage,
     from: &Path,
     epoch: EpochId,
     writer: WriterId,

@@ -29,7 +29,6 @@ mod shares;
 mod snapshots;
 mod tls;
 mod tx;
-mod wait;
 mod wake;
 mod writers;
 
@@ -123,7 +122,7 @@ impl Server {
     }
 
     fn wait<F: Future>(&self, future: F) -> F::Output {
-        wait::wait(&self.run, future)
+        crate::wait::wait(&self.run, future)
     }
 
     fn client(&self) -> StoreResult<Object> {

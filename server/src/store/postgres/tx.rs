@@ -16,8 +16,8 @@ use xunge_protocol::{RecordId, ScopeId, Timestamp};
 
 use super::batch::{Entries, Rows};
 use super::row::{Text, signed};
-use super::wait::wait;
 use crate::store::{Claim, RecordPlace, RecordRow, StoreError, StoreResult, TombstoneRow};
+use crate::wait::wait;
 
 /// A parameter of a statement that runs now.
 pub(super) type Param<'a> = &'a (dyn ToSql + Sync);

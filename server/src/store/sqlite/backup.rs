@@ -3,6 +3,7 @@
 //! A restored store begins a new epoch under a new writer of the relay, with the relay's old key, which phones have pinned.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, params};
@@ -10,6 +11,7 @@ use xunge_protocol::{EpochId, WriterId};
 
 use super::row::Bytes;
 use super::{DATABASE, SqliteStore, connection, key};
+use crate::media::storage::Storage;
 use crate::store::{StoreError, StoreResult};
 
 pub(super) const MEDIA_TABLE: &str =
@@ -24,7 +26,7 @@ pub fn backup_key_file(file: &Path) -> PathBuf {
 
 /// Copies the running store and the files of `media` to the new file `to`, and its key beside it. Returns the number of
 /// media files.
-pub fn write_backup(store: &SqliteStore, media: &Path, to: &Path) -> StoreResult<usize> {
+pub fn write_backup(store: &SqliteStore, media: &dyn Storage, to: &Path) -> StoreResult<usize> {
     store.backup(to)?;
     let conn = connection::open_plain(to, &store.key)?;
     conn.execute_batch(MEDIA_TABLE)?;
@@ -37,19 +39,20 @@ pub fn write_backup(store: &SqliteStore, media: &Path, to: &Path) -> StoreResult
 }
 
 /// Adds the files of `media` to a backup. Returns their number.
-pub(super) fn pack_media(conn: &Connection, media: &Path) -> StoreResult<usize> {
-    let mut files = Vec::new();
-    collect(media, media, &mut files)?;
+pub(super) fn pack_media(conn: &Connection, media: &dyn Storage) -> StoreResult<usize> {
+    let names = media.names()?;
     conn.execute_batch("BEGIN")?;
-    for (name, path) in &files {
-        let content = fs::read(path).map_err(|e| key::file_error(path, e))?;
+    for name in &names {
+        let mut content = Vec::new();
+        let read = media.open(name)?.read_to_end(&mut content);
+        read.map_err(|e| key::file_error(Path::new(name), e))?;
         conn.execute(
             "INSERT INTO backup_media (name, content) VALUES (?1, ?2)",
             params![name, content],
         )?;
     }
     conn.execute_batch("COMMIT")?;
-    Ok(files.len())
+    Ok(names.len())
 }
 
 /// The key beside a backup.
@@ -79,6 +82,7 @@ pub(super) fn open_error(from: &Path, error: StoreError) -> StoreError {
 /// the one beside the backup, else that of `dir`. Returns the number of media files.
 pub fn restore_backup(
     dir: &Path,
+    media: &dyn Storage,
     from: &Path,
     epoch: EpochId,
     writer: WriterId,
@@ -88,7 +92,7 @@ pub fn restore_backup(
     let fresh = dir.join("restoring.db");
     let _ = fs::remove_file(&fresh);
     fs::copy(from, &fresh).map_err(|e| key::file_error(from, e))?;
-    let count = begin_epoch(dir, &fresh, &key, epoch, writer).map_err(|error| {
+    let count = begin_epoch(media, &fresh, &key, epoch, writer).map_err(|error| {
         let _ = fs::remove_file(&fresh);
         open_error(from, error)
     })?;
@@ -103,14 +107,14 @@ pub fn restore_backup(
 }
 
 fn begin_epoch(
-    dir: &Path,
+    media: &dyn Storage,
     fresh: &Path,
     key: &key::DatabaseKey,
     epoch: EpochId,
     writer: WriterId,
 ) -> StoreResult<usize> {
     let conn = connection::open_plain(fresh, key)?;
-    let count = write_media(&conn, &dir.join("media"))?;
+    let count = write_media(&conn, media)?;
     conn.execute_batch("BEGIN; DROP TABLE backup_media;")?;
     conn.execute(
         "UPDATE counties SET epoch = ?1, relay_writer = ?2",
@@ -120,7 +124,7 @@ fn begin_epoch(
     Ok(count)
 }
 
-pub(super) fn write_media(conn: &Connection, media: &Path) -> StoreResult<usize> {
+pub(super) fn write_media(conn: &Connection, media: &dyn Storage) -> StoreResult<usize> {
     let mut query = conn.prepare("SELECT name, content FROM backup_media")?;
     let mut rows = query.query([])?;
     let mut count = 0;
@@ -132,11 +136,7 @@ pub(super) fn write_media(conn: &Connection, media: &Path) -> StoreResult<usize>
         if !safe {
             return Err(StoreError::Corrupt(format!("media file {name}")));
         }
-        let path = media.join(&name);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|e| key::file_error(folder, e))?;
-        }
-        fs::write(&path, content).map_err(|e| key::file_error(&path, e))?;
+        media.put(&name, &mut |out| out.write_all(&content))?;
         count += 1;
     }
     Ok(count)
@@ -161,22 +161,6 @@ fn set_aside(dir: &Path) -> StoreResult<()> {
     for path in present {
         if let Some(name) = path.file_name() {
             fs::rename(&path, aside.join(name)).map_err(|e| key::file_error(&path, e))?;
-        }
-    }
-    Ok(())
-}
-
-/// All files under `dir` with their path relative to `root`.
-fn collect(root: &Path, dir: &Path, files: &mut Vec<(String, PathBuf)>) -> StoreResult<()> {
-    if !dir.exists() {
-        return Ok(());
-    }
-    for entry in fs::read_dir(dir).map_err(|e| key::file_error(dir, e))? {
-        let path = entry.map_err(|e| key::file_error(dir, e))?.path();
-        if path.is_dir() {
-            collect(root, &path, files)?;
-        } else if let Ok(relative) = path.strip_prefix(root) {
-            files.push((relative.to_string_lossy().into_owned(), path.clone()));
         }
     }
     Ok(())

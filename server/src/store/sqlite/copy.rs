@@ -9,6 +9,7 @@ use super::backup::{
     MEDIA_TABLE, backup_key_file, open_error, pack_media, read_beside, write_media,
 };
 use super::{connection, key, migrate};
+use crate::media::storage::Storage;
 use crate::store::StoreResult;
 
 /// A backup that is written or read.
@@ -121,7 +122,7 @@ impl Copy {
     }
 
     /// Adds the files of `media`, and writes the key beside the file. Returns the number of media files.
-    pub(in crate::store) fn finish(self, media: &Path) -> StoreResult<usize> {
+    pub(in crate::store) fn finish(self, media: &dyn Storage) -> StoreResult<usize> {
         self.conn.execute_batch("COMMIT")?;
         self.conn.execute_batch(MEDIA_TABLE)?;
         let count = pack_media(&self.conn, media)?;
@@ -131,7 +132,7 @@ impl Copy {
     }
 
     /// Writes the media files of the backup into `media`. Returns their number.
-    pub(in crate::store) fn write_media(&self, media: &Path) -> StoreResult<usize> {
+    pub(in crate::store) fn write_media(&self, media: &dyn Storage) -> StoreResult<usize> {
         write_media(&self.conn, media)
     }
 }

@@ -24,7 +24,7 @@ impl Wake for Unpark {
 }
 
 /// The output of `future`, whose connections live on the runtime behind `run`.
-pub(super) fn wait<F: Future>(run: &Handle, future: F) -> F::Output {
+pub(crate) fn wait<F: Future>(run: &Handle, future: F) -> F::Output {
     let _inside = run.enter();
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = Context::from_waker(&waker);
