@@ -16,32 +16,74 @@ pub fn workspace() -> PathBuf {
     here.parent().unwrap_or(here).to_path_buf()
 }
 
-/// The folder with the binaries of a profile (`debug` or `release`), which cargo has been asked to bring up to date.
-pub fn build(release: bool) -> Outcome<PathBuf> {
+/// What cargo brings up to date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Build {
+    /// The programs alone, in the dev profile: for who runs no tests.
+    Programs,
+    /// Programs and libraries as the tests use them, in the dev profile. The tests' dependencies turn on features of
+    /// ours, so that anything else would compile the workspace a second time.
+    Tested,
+    /// The programs in the release profile.
+    Release,
+}
+
+impl Build {
+    fn args(self) -> &'static [&'static str] {
+        // Always the whole workspace: a single package has other features again.
+        match self {
+            Self::Programs => &["build", "--quiet", "--workspace", "--bins"],
+            Self::Tested => &[
+                "build",
+                "--quiet",
+                "--workspace",
+                "--bins",
+                "--lib",
+                "--tests",
+            ],
+            Self::Release => &["build", "--quiet", "--workspace", "--bins", "--release"],
+        }
+    }
+}
+
+static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+
+/// The folder with the binaries, which cargo has been asked to bring up to date.
+pub fn build(what: Build) -> Outcome<PathBuf> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    // The whole workspace: a single package would resolve other features and compile OpenSSL a second time.
-    command
-        .current_dir(workspace())
-        .args(["build", "--workspace", "--bins", "--quiet"]);
-    if release {
-        command.arg("--release");
-    }
+    command.current_dir(workspace()).args(what.args());
     if !command.status()?.success() {
-        fail!("cargo build --workspace --bins failed: its messages stand above");
+        fail!(
+            "cargo {} failed: its messages stand above",
+            what.args().join(" ")
+        );
     }
     let target =
         env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
-    Ok(target.join(if release { "release" } else { "debug" }))
+    let profile = if what == Build::Release {
+        "release"
+    } else {
+        "debug"
+    };
+    Ok(target.join(profile))
 }
 
 /// Path of a binary: in [`BIN_DIR`], else freshly built in the dev profile.
 pub fn path(name: &str) -> Outcome<PathBuf> {
-    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    path_of(name, Build::Tested)
+}
+
+/// Path of a binary, likewise, by who runs no tests and asks first.
+pub fn path_alone(name: &str) -> Outcome<PathBuf> {
+    path_of(name, Build::Programs)
+}
+
+fn path_of(name: &str, what: Build) -> Outcome<PathBuf> {
     let dir = match env::var_os(BIN_DIR) {
         Some(dir) => PathBuf::from(dir),
         None => BUILT
-            .get_or_init(|| build(false).map_err(|e| e.to_string()))
+            .get_or_init(|| build(what).map_err(|e| e.to_string()))
             .clone()?,
     };
     let path = dir.join(format!("{name}{}", env::consts::EXE_SUFFIX));

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use xunge_tests::{Outcome, programs};
+use xunge_tests::Outcome;
+use xunge_tests::programs::{self, Build};
 
 use crate::run;
 
@@ -21,7 +22,7 @@ pub(crate) struct Bench {
 impl Bench {
     /// Builds and measures.
     pub(crate) fn run(self) -> Outcome {
-        let bin = programs::build(true)?;
+        let bin = programs::build(Build::Release)?;
         let mut command = run::command(
             "cargo",
             &[

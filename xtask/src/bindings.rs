@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use xunge_tests::{Outcome, fail, programs};
+use xunge_tests::programs::{self, Build};
+use xunge_tests::{Outcome, fail};
 
 use crate::run;
 
@@ -25,12 +26,7 @@ pub(crate) struct Made {
 
 /// Builds the library and writes the bindings of exactly this build.
 pub(crate) fn generate() -> Outcome<Made> {
-    // The whole workspace: a single package would resolve other features and compile OpenSSL a second time.
-    run::shown(run::command(
-        "cargo",
-        &["build", "--workspace", "--lib", "--quiet"],
-    ))?;
-    let bin = programs::build(false)?;
+    let bin = programs::build(Build::Tested)?;
     let library = library(&bin)?;
     let bindings = bin.parent().unwrap_or(&bin).join("bindings");
     let generator = bin.join(format!("xunge-bindgen{}", std::env::consts::EXE_SUFFIX));

@@ -1,6 +1,8 @@
 //! `cargo xtask test`: every test there is, or one part; installs what a part needs where it may, else says what to
 //! install. It ends with the runners' own summary lines.
 
+use std::time::{Duration, Instant};
+
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 use xunge_tests::{Outcome, fail, programs};
@@ -82,6 +84,7 @@ impl Test {
         };
         let mut report = Report::default();
         for part in parts {
+            let began = Instant::now();
             match part {
                 Part::Rust => rust(&mut report)?,
                 Part::Simulation => simulation(&mut report)?,
@@ -98,6 +101,7 @@ impl Test {
                 Part::Ios => report.shell("ios", ios::test()?),
                 Part::Postgres => postgres(&mut report)?,
             }
+            report.took(part, began.elapsed());
         }
         println!("\nsummary");
         for line in &report.lines {
@@ -111,6 +115,13 @@ impl Test {
 }
 
 impl Report {
+    /// How long a part took, builds included.
+    fn took(&mut self, part: Part, time: Duration) {
+        let name = part.to_possible_value();
+        let name = name.as_ref().map_or("", |value| value.get_name());
+        self.lines.push(format!("{name} took {} s", time.as_secs()));
+    }
+
     /// Runs a command; a failure is noted, so that the other parts still run.
     fn run(&mut self, name: &str, args: &[&str]) -> Outcome {
         let (passed, summaries) = run::watched(run::command("cargo", args))?;

@@ -53,7 +53,7 @@ impl Demo {
         let began = Instant::now();
         let screen = Arc::new(Screen::new(began));
         screen.say("building the relay and the phone");
-        tokio::task::spawn_blocking(|| programs::path("xunge")).await??;
+        tokio::task::spawn_blocking(|| programs::path_alone("xunge")).await??;
 
         let folder = tempfile::Builder::new().prefix("xunge-demo-").tempdir()?;
         let data = folder.path().join("relay");
