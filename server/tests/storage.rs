@@ -2,56 +2,19 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod common;
+#[path = "../../tests/contract/s3.rs"]
+mod s3;
 
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::thread;
 
-use axum::Router;
-use axum::error_handling::HandleError;
-use axum::http::StatusCode;
 use common::*;
-use s3s::auth::SimpleAuth;
-use s3s::service::S3ServiceBuilder;
-use s3s_fs::FileSystem;
+use s3::BUCKET;
 use xunge_protocol::{EpochId, Hash32, WriterId};
 use xunge_server::media::storage::{Storage, in_bucket, in_folder};
 use xunge_server::media::{self, MediaFailure};
 use xunge_server::relay::{Config, Relay};
 use xunge_server::store::{Location, MediaOwner, Options, Store, StoreError};
-
-const BUCKET: &str = "county";
-
-/// An S3 server with one bucket, whose objects lie in the folder `county` of `root`. Gone with the test's process.
-fn s3(root: &Path) -> Vec<(String, String)> {
-    std::fs::create_dir_all(root.join(BUCKET)).unwrap();
-    let mut service = S3ServiceBuilder::new(FileSystem::new(root).unwrap());
-    service.set_auth(SimpleAuth::from_single("who", "secret"));
-    let service = HandleError::new(service.build(), async |_| StatusCode::INTERNAL_SERVER_ERROR);
-    let (tell, told) = std::sync::mpsc::channel();
-    thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async move {
-            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-            tell.send(listener.local_addr().unwrap()).unwrap();
-            let router = Router::new().fallback_service(service);
-            axum::serve(listener, router).await.unwrap();
-        });
-    });
-    let address = told.recv().unwrap();
-    [
-        ("AWS_ENDPOINT_URL", format!("http://{address}")),
-        ("AWS_ALLOW_HTTP", "true".into()),
-        ("AWS_REGION", "us-east-1".into()),
-        ("AWS_ACCESS_KEY_ID", "who".into()),
-        ("AWS_SECRET_ACCESS_KEY", "secret".into()),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .into()
-}
 
 fn noise(bytes: usize) -> Vec<u8> {
     (0..bytes)
@@ -118,7 +81,7 @@ fn a_folder_and_a_bucket_keep_files_whole_and_give_any_piece_of_them() {
     keeps_the_contract(&*in_folder(&folder.path().join("media")));
     for prefix in ["some/prefix", ""] {
         let server = tempfile::tempdir().unwrap();
-        let environment = s3(server.path());
+        let environment = s3::start(server.path());
         keeps_the_contract(&*in_bucket(BUCKET, prefix, environment).unwrap());
     }
 }
@@ -126,7 +89,7 @@ fn a_folder_and_a_bucket_keep_files_whole_and_give_any_piece_of_them() {
 #[test]
 fn a_bucket_that_is_not_there_or_does_not_open_is_named_and_no_secret_with_it() {
     let folder = tempfile::tempdir().unwrap();
-    let environment = s3(folder.path());
+    let environment = s3::start(folder.path());
     let nowhere = in_bucket("elsewhere", "", environment.clone()).unwrap();
     let why = nowhere.names().unwrap_err().to_string();
     assert!(why.contains("s3://elsewhere/"), "{why}");
@@ -158,7 +121,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn a_relay_on_object_storage_keeps_plays_backs_up_and_erases_files_that_a_second_relay_reads() {
     let folder = tempfile::tempdir().unwrap();
-    let environment = s3(folder.path());
+    let environment = s3::start(folder.path());
     let bucket = || in_bucket(BUCKET, "media", environment.clone()).unwrap();
     let place = Place::inline();
     let on_bucket = || {

@@ -44,6 +44,7 @@ async fn a_relay_reaches_an_encrypted_database_of_whom_it_believes_and_says_why_
         data: folder.path().join("relay"),
         database: Some(format!("{address}?{mode}")),
         media: None,
+        environment: Vec::new(),
     };
     let full = format!("sslmode=verify-full&sslrootcert={ca}");
     relay::init(place(&address, &full), "village", 7)

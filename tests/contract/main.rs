@@ -24,6 +24,7 @@ mod refusal;
 mod relay_key;
 mod restored;
 mod returned;
+mod s3;
 mod scene;
 mod shared;
 mod tls;

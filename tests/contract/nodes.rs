@@ -1,7 +1,8 @@
-//! Two nodes on one PostgreSQL: phones go from one to the other, a node dies, and nobody sees a difference.
+//! Two nodes on one PostgreSQL and one object storage: phones go from one to the other, a node dies, and nobody sees a difference.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::Relaxed;
 
 use futures_util::future::join_all;
@@ -17,9 +18,10 @@ use xunge_tests::worker::Worker;
 use xunge_tests::{files, programs};
 
 use crate::media::{PATIENCE, client, lines};
+use crate::s3;
 use crate::scene::Scene;
 
-/// The first node is the scene's; the second has a folder and a journal of its own, and shares the media.
+/// The first node is the scene's; the second has a folder and a journal of its own.
 struct Nodes {
     scene: Scene,
     second: Relay,
@@ -27,10 +29,9 @@ struct Nodes {
 
 impl Nodes {
     async fn start() -> Self {
-        let scene = Scene::village_on_postgres().await;
+        let scene = Scene::village_on_servers().await;
         let place = Place {
             data: scene.dir("second"),
-            media: Some(scene.relay.data().join("media")),
             ..scene.relay.place().clone()
         };
         let second = Relay::serve(place, "127.0.0.1:0").await.unwrap();
@@ -62,6 +63,18 @@ impl Nodes {
         }
         shown.try_into().unwrap()
     }
+}
+
+fn files_under(folder: &Path) -> BTreeSet<PathBuf> {
+    let mut files = BTreeSet::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => files.extend(files_under(&path)),
+            false => drop(files.insert(path)),
+        }
+    }
+    files
 }
 
 async fn state_of(worker: &Worker, record: &str) -> Value {
@@ -176,7 +189,7 @@ async fn what_one_node_commands_shows_on_a_phone_that_syncs_with_the_other_and_i
     let hashes: Vec<&str> = fields.filter_map(|value| value["hash"].as_str()).collect();
     assert!(!hashes.is_empty());
     let http = http_client().unwrap();
-    for hash in hashes {
+    for hash in &hashes {
         let mut contents = Vec::new();
         for url in nodes.urls() {
             let file = format!("{url}/media/v1/{hash}");
@@ -185,6 +198,12 @@ async fn what_one_node_commands_shows_on_a_phone_that_syncs_with_the_other_and_i
             contents.push(got.bytes().await.unwrap());
         }
         assert_eq!(contents[0], contents[1]);
+    }
+    // Each sealed, under a name that says nothing, in the bucket and nowhere else.
+    let objects = files_under(&nodes.scene.dir("objects").join(s3::BUCKET));
+    assert!(objects.len() >= hashes.len(), "{objects:?}");
+    for folder in [nodes.scene.relay.data(), nodes.second.data()] {
+        assert_eq!(files_under(&folder.join("media")), BTreeSet::new());
     }
 }
 

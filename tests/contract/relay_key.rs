@@ -173,7 +173,7 @@ async fn every_node_on_one_database_goes_on_under_the_new_key_without_being_told
     let scene = Scene::village_on_postgres().await;
     let place = Place {
         data: scene.dir("second"),
-        media: Some(scene.relay.data().join("media")),
+        media: Some(scene.relay.data().join("media").display().to_string()),
         ..scene.relay.place().clone()
     };
     let second = Relay::serve(place, "127.0.0.1:0").await.unwrap();

@@ -12,6 +12,8 @@ use xunge_tests::proxy::Network;
 use xunge_tests::relay::{self, Login, Place, Relay};
 use xunge_tests::worker::Worker;
 
+use crate::s3;
+
 pub(crate) struct Scene {
     pub(crate) relay: Relay,
     pub(crate) admin: Login,
@@ -52,12 +54,30 @@ impl Scene {
         Self::on(Some(shared())).await
     }
 
+    /// A village on PostgreSQL whose media lie in object storage, kept in the folder `objects`.
+    pub(crate) async fn village_on_servers() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let environment = s3::start(&folder.path().join("objects"));
+        let media = format!("s3://{}/media", s3::BUCKET);
+        Self::made(Some(shared()), folder, Some(media), environment).await
+    }
+
     async fn on(cluster: Option<Arc<Postgres>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        Self::made(cluster, folder, None, Vec::new()).await
+    }
+
+    async fn made(
+        cluster: Option<Arc<Postgres>>,
+        folder: TempDir,
+        media: Option<String>,
+        environment: Vec<(String, String)>,
+    ) -> Self {
         let place = Place {
             data: folder.path().join("relay"),
             database: cluster.as_ref().map(|cluster| cluster.database().unwrap()),
-            media: None,
+            media,
+            environment,
         };
         let admin = relay::init(place.clone(), "village", 7).await.unwrap();
         let relay = Relay::serve(place, "127.0.0.1:0").await.unwrap();

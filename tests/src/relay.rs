@@ -48,8 +48,10 @@ pub struct Place {
     pub data: PathBuf,
     /// Address of the database, if it is not in the data folder.
     pub database: Option<String>,
-    /// The folder of the media, if it is not in the data folder.
-    pub media: Option<PathBuf>,
+    /// Folder or address of the media, if they are not in the data folder.
+    pub media: Option<String>,
+    /// Variables that every command needs beside the caller's own.
+    pub environment: Vec<(String, String)>,
 }
 
 impl From<&Path> for Place {
@@ -58,6 +60,7 @@ impl From<&Path> for Place {
             data: data.into(),
             database: None,
             media: None,
+            environment: Vec::new(),
         }
     }
 }
@@ -76,7 +79,7 @@ impl Place {
             args.extend(["--database".into(), database.clone()]);
         }
         if let Some(media) = &self.media {
-            args.extend(["--media".into(), media.display().to_string()]);
+            args.extend(["--media".into(), media.clone()]);
         }
         args
     }
@@ -84,13 +87,14 @@ impl Place {
     /// Runs `xunge` with `args` about this place.
     pub async fn xunge(&self, args: &[&str]) -> Outcome<Output> {
         let place = self.args();
-        xunge(&about(args, &place)).await
+        run(&about(args, &place), &self.environment).await
     }
 
     /// [`Self::xunge`], whose answer is one JSON value.
     pub async fn xunge_json(&self, args: &[&str]) -> Outcome<Value> {
         let place = self.args();
-        xunge_json(&about(args, &place)).await
+        let args = about(args, &place);
+        json_of(&args, run(&args, &self.environment).await?)
     }
 }
 
@@ -114,9 +118,14 @@ const LONGEST: Duration = Duration::from_secs(600);
 
 /// Runs `xunge` to its end.
 pub async fn xunge(args: &[&str]) -> Outcome<Output> {
+    run(args, &[]).await
+}
+
+async fn run(args: &[&str], environment: &[(String, String)]) -> Outcome<Output> {
     let program = programs::path("xunge")?;
     let run = Command::new(program)
         .args(args)
+        .envs(environment.iter().cloned())
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
@@ -128,7 +137,10 @@ pub async fn xunge(args: &[&str]) -> Outcome<Output> {
 
 /// Runs `xunge` and reads the one JSON value that it prints.
 pub async fn xunge_json(args: &[&str]) -> Outcome<Value> {
-    let output = xunge(args).await?;
+    json_of(args, xunge(args).await?)
+}
+
+fn json_of(args: &[&str], output: Output) -> Outcome<Value> {
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         fail!(
@@ -171,6 +183,7 @@ impl Relay {
             .args(["serve", "--listen", listen])
             .args(place.args())
             .args(args)
+            .envs(place.environment.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
