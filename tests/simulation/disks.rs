@@ -38,9 +38,6 @@ impl World {
             }
         };
         let before = self.phones[n].disk.faults_fired();
-        if std::env::var_os("DBG").is_some() {
-            eprintln!("  {name} skip {skip}");
-        }
         self.phones[n].disk_fails = true;
         // Works on until the fault comes, or for a while.
         for _ in 0..4 {
@@ -74,25 +71,13 @@ impl World {
         let grid = self.phones[n].grid();
         let (kind, fields) = self.something_to_save(grid, &token);
         match self.phones[n].save_if_it_can(grid, kind, fields) {
-            Ok(Some(saved)) => {
-                if std::env::var_os("DBG").is_some() {
-                    eprintln!(
-                        "  saved {} fired {}",
-                        saved.record,
-                        self.phones[n].disk.faults_fired()
-                    );
-                }
+            Ok(Some(_)) => {
                 self.counts.count("save");
                 let worker = self.phones[n].worker;
                 self.ledger.saved(token, worker, None);
             }
             Ok(None) => {}
-            Err(error) => {
-                if std::env::var_os("DBG").is_some() {
-                    eprintln!("  failed {error:?}");
-                }
-                self.ledger.unsure(token);
-            }
+            Err(_) => self.ledger.unsure(token),
         }
     }
 
