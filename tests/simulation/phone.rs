@@ -39,6 +39,8 @@ pub(crate) struct SimPhone {
     pub(crate) wrote: BTreeSet<RecordId>,
     /// The incarnations that this phone was.
     pub(crate) writers: BTreeSet<WriterId>,
+    /// The incarnations of which it lost everything: what they sent may still wait for a supervisor.
+    pub(crate) former: BTreeSet<WriterId>,
     /// Whether there are, or were, other copies of it: then it also shows what these wrote.
     pub(crate) copied: bool,
     /// Whether it said something that the town may reject for good. Such phones are not copied.
@@ -91,6 +93,7 @@ impl SimPhone {
             gave_up: false,
             wrote: BTreeSet::new(),
             writers: BTreeSet::new(),
+            former: BTreeSet::new(),
             copied: false,
             spoilt: false,
             old: None,
@@ -145,7 +148,7 @@ impl SimPhone {
         std::fs::create_dir_all(&self.dir).unwrap();
         self.key = Arc::new(DatabaseKey::generate(self.env.as_ref()));
         self.wrote.clear();
-        self.writers.clear();
+        self.former.append(&mut self.writers);
         self.old = None;
         // It will show its worker also what they wrote before.
         self.copied = true;
@@ -174,6 +177,7 @@ impl SimPhone {
         std::fs::remove_dir_all(&self.dir).unwrap();
         std::fs::rename(old.dir, &self.dir).unwrap();
         self.disk.put(old.database);
+        self.former.append(&mut self.writers);
         (self.wrote, self.writers) = (old.wrote, old.writers);
         self.copied = true;
         self.start();
@@ -201,6 +205,7 @@ impl SimPhone {
             gave_up: false,
             wrote: self.wrote.clone(),
             writers: self.writers.clone(),
+            former: self.former.clone(),
             copied: true,
             spoilt: false,
             old: None,

@@ -104,7 +104,7 @@ impl World {
         let phones = self.phones.iter();
         phones
             .filter(|phone| !self.revoked.contains_key(&phone.worker))
-            .flat_map(|phone| phone.writers.iter().copied())
+            .flat_map(|phone| phone.writers.union(&phone.former).copied())
             .collect()
     }
 
