@@ -14,7 +14,7 @@ mod offer;
 pub(crate) mod pull;
 mod push;
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use xunge_planted::Bug;
 use xunge_protocol::batch::Assume;
@@ -24,7 +24,7 @@ use xunge_protocol::packed::{PackedRequest, PackedResponse};
 use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::succession::Fork;
 use xunge_protocol::system::WriterRole;
-use xunge_protocol::{EpochId, Hash32, ScopeId, SyncRequest, SyncResponse, WireError};
+use xunge_protocol::{EpochId, Hash32, ScopeId, SyncRequest, SyncResponse, WireError, WriterId};
 
 pub use failure::SyncFailure;
 
@@ -124,12 +124,21 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
     let county = relay.county();
     let response = PackedResponse::of(response, id, county.relay_writer, pack);
     if known_key > county.relay_key_sequence {
-        tracing::error!(
-            writer = %id,
-            "the phone knows a later key of the relay and will not believe this one: restore with the journal"
-        );
+        note_later_key(id);
     }
     seal(&county, known_key, body, &response)
+}
+
+/// Tells the operator, once: each phone would say so at each sync, and one that lies must not fill the log.
+fn note_later_key(writer: WriterId) {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        tracing::error!(
+            %writer,
+            "a phone says that it knows a later key of the relay, and will not believe this one: if it is true, restore \
+             with the journal"
+        );
+    });
 }
 
 /// The signed answer to `request`, for who knows the relay's key number `known_key`.
