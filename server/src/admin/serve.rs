@@ -1,6 +1,7 @@
 //! `xunge serve`: answers phones and browsers until told to stop.
 
 use std::fs::{File, OpenOptions};
+use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -16,9 +17,9 @@ use super::args::{LogFormat, Place, Serve};
 use super::failure::{Failure, Outcome};
 use super::{output, tls};
 use crate::http;
-use crate::relay::Config;
+use crate::relay::{Config, Relay};
 use crate::snapshot;
-use crate::store::Options;
+use crate::store::{Options, StoreError};
 
 /// How long the end waits for blocking work under way, such as a snapshot that is being cut.
 const LAST_WORK: Duration = Duration::from_secs(3);
@@ -50,6 +51,7 @@ pub(super) fn run(place: &Place, args: Serve) -> Outcome {
             writer_thread: true,
         },
     )?;
+    find_media(&relay)?;
     // Nodes on one database may share a folder.
     let _lock = match place.database {
         Some(_) => None,
@@ -83,6 +85,27 @@ pub(super) fn run(place: &Place, args: Serve) -> Outcome {
     // the cipher's library gone.
     runtime.shutdown_timeout(LAST_WORK);
     outcome
+}
+
+/// A place for the media that is not there, or not for us, is named at once; one that does not answer may come back.
+fn find_media(relay: &Relay) -> Outcome {
+    match relay.media().check() {
+        Ok(()) => Ok(()),
+        Err(StoreError::File { path, source })
+            if matches!(
+                source.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied
+            ) =>
+        {
+            Err(Failure::new(format!(
+                "the media in {path} cannot be reached; see AWS_ENDPOINT_URL, AWS_REGION and the credentials: {source}"
+            )))
+        }
+        Err(error) => {
+            tracing::error!(%error, "media cannot be kept or played before this ends");
+            Ok(())
+        }
+    }
 }
 
 /// One serving process a folder: the restore of a backup must not pull the database away under it.

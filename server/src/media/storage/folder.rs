@@ -51,6 +51,10 @@ impl Storage for Folder {
             .map_err(|e| file_error(self.root.display(), e))?;
         Ok(names)
     }
+
+    fn check(&self) -> StoreResult<()> {
+        fs::create_dir_all(&self.root).map_err(|e| file_error(self.root.display(), e))
+    }
 }
 
 fn write_whole(target: &Path, write: Content<'_>) -> io::Result<()> {

@@ -30,6 +30,9 @@ pub trait Storage: Send + Sync {
     fn remove(&self, name: &str) -> StoreResult<()>;
     /// The names of all files.
     fn names(&self) -> StoreResult<Vec<String>>;
+    /// Asks whether files can be kept here. `NotFound` and `PermissionDenied` are an operator's mistake; whatever else
+    /// goes wrong may be over in a moment.
+    fn check(&self) -> StoreResult<()>;
 }
 
 /// Where an operator wants the media.

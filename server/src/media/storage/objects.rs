@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::TryStreamExt as _;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use object_store::aws::AmazonS3Builder;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
@@ -14,6 +14,7 @@ use object_store::{
     RetryConfig,
 };
 use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::time::timeout;
 
 use super::{Content, Source, Storage, file_error};
 use crate::store::{StoreError, StoreResult};
@@ -26,6 +27,11 @@ const WINDOW: u64 = 384 << 10;
 /// A store that is away is asked again for so long; then the phone comes again.
 const PATIENCE: Duration = Duration::from_secs(15);
 const MOST_RETRIES: usize = 3;
+/// What the client's words for a listing that S3 refuses (4xx: no such bucket, wrong credentials) have in common; it has no
+/// kind of error for it.
+const REFUSED: &str = "status code: 4";
+/// How long a relay that starts waits for the store's first word.
+const FIRST_WORD: Duration = Duration::from_secs(5);
 
 pub(super) struct Objects {
     store: Arc<dyn ObjectStore>,
@@ -139,6 +145,22 @@ impl Storage for Objects {
             .map_ok(|object| object.location.to_string())
             .try_collect();
         wait(&self.run, listed).map_err(|e| self.error("", e))
+    }
+
+    fn check(&self) -> StoreResult<()> {
+        let mut first = self.store.list(None);
+        let asked = async { timeout(FIRST_WORD, first.next()).await };
+        match wait(&self.run, asked) {
+            Ok(Some(Err(error))) => {
+                let is_refused = error.to_string().contains(REFUSED);
+                let kind = is_refused.then_some(io::ErrorKind::PermissionDenied);
+                let error = io_error(error);
+                let kind = kind.unwrap_or(error.kind());
+                Err(file_error(&self.place, io::Error::new(kind, error)))
+            }
+            Ok(_) => Ok(()),
+            Err(_) => Err(file_error(&self.place, io::ErrorKind::TimedOut.into())),
+        }
     }
 }
 
