@@ -28,6 +28,7 @@ impl Place {
             data: folder.path().join("relay"),
             database,
             media: None,
+            environment: Vec::new(),
         };
         relay::init(at.clone(), size, 7).await?;
         Self::served(folder, at).await
