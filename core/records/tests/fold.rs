@@ -99,6 +99,47 @@ fn a_case_has_no_owner_before_it_is_registered_and_one_from_then_on() {
 }
 
 #[test]
+fn what_two_copies_of_a_phone_say_again_happened_once() {
+    let said = |writer, n, basis: &[EventId], first| {
+        let mut body = EventBody::new(Verb::Mediate, Timestamp(5), Confidence::Unsure);
+        body.note = Some("第一次".into());
+        body.basis = basis.to_vec();
+        body.first = first;
+        (id(writer, n), body)
+    };
+    let first = id(PHONE, 9);
+    let mut events = Story::registered().0;
+    events.push(said(3, 1, &[events[0].0], Some(first)));
+    events.push(said(2, 1, &[events[0].0], Some(first)));
+    // Somebody saw only the one that does not stand for both.
+    let mut agreed = EventBody::new(Verb::Agree, Timestamp(6), Confidence::Unsure);
+    agreed.basis = vec![id(3, 1), first];
+    events.push((id(7, 1), agreed));
+    let context = FoldContext::default();
+    let (folded, _) = fold(Kind::Dispute, &events, &context);
+    let ids: Vec<_> = folded.iter().map(|e| e.id).collect();
+    assert_eq!(ids, [events[0].0, id(2, 1), id(7, 1)]);
+    assert_eq!(folded[2].body.basis, [id(2, 1)]);
+    // Two copies used that id for different words: other copies of the second say them again.
+    for writer in [5, 4] {
+        let mut other = said(writer, 1, &[], Some(first));
+        other.1.note = Some("别的".into());
+        events.push(other);
+    }
+    let (folded, state) = fold(Kind::Dispute, &events, &context);
+    let ids: Vec<_> = folded.iter().map(|e| e.id).collect();
+    assert_eq!(ids, [events[0].0, id(2, 1), id(4, 1), id(7, 1)]);
+    assert_eq!(state.code, "S50");
+    events.reverse();
+    assert_eq!(fold(Kind::Dispute, &events, &context), (folded, state));
+    // The one that was said first stands for all.
+    events.push(said(PHONE, 9, &[], None));
+    let (folded, _) = fold(Kind::Dispute, &events, &context);
+    assert!(folded.iter().any(|e| e.id == first));
+    assert!(!folded.iter().any(|e| e.id == id(2, 1)));
+}
+
+#[test]
 fn each_change_of_owner_counts_as_a_hop_and_needs_a_reason() {
     let story = Story::registered()
         .relay(Verb::Assign, owner("司法所"))

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use rusqlite::Transaction;
 use xunge_planted::Bug;
 use xunge_protocol::{Hash32, RecordId};
-use xunge_records::{Author, Edit, EventId, Record, check_change};
+use xunge_records::{Author, Edit, EventBody, EventId, Record, check_change};
 
 use super::changes::{self, Loaded, NewRow};
 use super::identity::Enrolled;
@@ -187,7 +187,16 @@ fn rewrite(
         check_change(body).map_err(|e| StoreError::Damaged(format!("change of {record}: {e}")))?;
     let mut basis = frontier(&loaded.document)?;
     let mut events = Vec::with_capacity(said.operations.events.len());
-    for (_, mut event) in said.operations.events {
+    let here = loaded.document.events()?;
+    for (before, event) in said.operations.events {
+        let mut event = event.again(before);
+        let is_here = |(id, body): &(EventId, EventBody)| {
+            body.first.or(Some(*id)) == event.first && body.says_the_same(&event)
+        };
+        // Another copy of this phone said it again already.
+        if here.iter().any(is_here) {
+            continue;
+        }
         let id = EventId {
             writer: me.writer,
             n: counters::next(tx, counters::EVENT)?,

@@ -398,7 +398,7 @@ impl Names {
                 .set(FORMER_OPENING, opening.to_string());
         }
         for (id, body) in &does.events {
-            let mut body = body.clone();
+            let mut body = body.clone().again(*id);
             for seen in &mut body.basis {
                 *seen = self.events.get(seen).copied().unwrap_or(*seen);
             }

@@ -9,6 +9,7 @@ use xunge_records::{CheckedChange, Document, GuardError, Kind, Record};
 
 use super::guarded::{Guarded, Passed, Seen, guard};
 use super::{LogError, LogWork, Origin};
+use crate::store::WriterRow;
 
 /// Why an entry goes into quarantine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,6 +117,13 @@ impl LogWork<'_> {
         if !entry.record.is_known() || change.author.writer != bearer.writer {
             return Ok(Err(RefusalCode::ForeignRecord.into()));
         }
+        // Nobody says again what another worker said.
+        let firsts = change.operations.events.iter().filter_map(|(_, e)| e.first);
+        for first in firsts {
+            if !self.is_same_worker(first.writer, bearer.writer)? {
+                return Ok(Err(RefusalCode::OperationNotAllowed.into()));
+            }
+        }
         if let Some((scope, known)) = self.place(entry.record)? {
             if scope != bearer.scope {
                 let shares = self.tx.shares_of(entry.record)?;
@@ -153,6 +161,13 @@ impl LogWork<'_> {
             Ok(()) => Ok(passed),
             Err(code) => Err(code.into()),
         })
+    }
+
+    /// Whether both are incarnations of one worker.
+    pub(crate) fn is_same_worker(&self, one: WriterId, other: WriterId) -> Result<bool, LogError> {
+        let worker = |row: WriterRow| row.worker().to_owned();
+        let one = self.tx.writer(one)?.map(worker);
+        Ok(one.is_some() && one == self.tx.writer(other)?.map(worker))
     }
 
     /// Keeps what is `after` the change, unless its content makes the record unusable.

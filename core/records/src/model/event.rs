@@ -246,6 +246,10 @@ pub struct EventBody {
     #[n(19)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub photo: Option<String>,
+    /// The id under which its author said it first, where it had to be said again under another.
+    #[n(20)]
+    #[serde(skip)]
+    pub first: Option<EventId>,
 }
 
 impl EventBody {
@@ -272,7 +276,24 @@ impl EventBody {
             proposed: None,
             content: None,
             photo: None,
+            first: None,
         }
+    }
+
+    /// Whether both say the same, whoever says it and whatever they had seen.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let words = |body: &Self| Self {
+            basis: Vec::new(),
+            first: None,
+            ..body.clone()
+        };
+        words(self) == words(other)
+    }
+
+    /// This event, said again: whoever says it under `id`, and however often, it is one.
+    pub fn again(mut self, id: EventId) -> Self {
+        self.first.get_or_insert(id);
+        self
     }
 
     /// What was done.

@@ -55,7 +55,10 @@ pub fn fold(
         }
         folded.push(FoldedEvent {
             id,
-            body: body.clone(),
+            body: EventBody {
+                basis: graph.basis_of(body),
+                ..body.clone()
+            },
             effect: if effective {
                 Effect::Effective
             } else {

@@ -3,6 +3,9 @@
 //! Relay decisions come as early as their basis allows: each takes with it only what its author had seen. So an event that
 //! arrives late from a phone can never take away the effect of a decision that was made without it. A basis that is not
 //! here is no obstacle, and a circle, which no honest author makes, is opened at its smallest id.
+//!
+//! Copies of a phone may each have to say again what one worker said once. Such events are one: the first of their ids stands
+//! for all, also where it is named as basis.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +14,8 @@ use crate::model::event::{EventBody, EventId};
 /// Events by id, each once.
 pub(super) struct Graph<'a> {
     events: BTreeMap<EventId, &'a EventBody>,
+    /// Ids of events that were said otherwise before, and the ids that stand for them.
+    same: BTreeMap<EventId, EventId>,
 }
 
 impl<'a> Graph<'a> {
@@ -25,7 +30,19 @@ impl<'a> Graph<'a> {
                 *here = body;
             }
         }
-        Self { events: map }
+        let same = said_again(&map);
+        map.retain(|id, _| !same.contains_key(id));
+        Self { events: map, same }
+    }
+
+    /// The basis of an event, by the ids that stand here.
+    pub(super) fn basis_of(&self, body: &EventBody) -> Vec<EventId> {
+        if self.same.is_empty() {
+            return body.basis.clone();
+        }
+        let known = |id| *self.same.get(&id).unwrap_or(&id);
+        let basis: BTreeSet<_> = body.basis.iter().copied().map(known).collect();
+        basis.into_iter().collect()
     }
 
     /// All events in their turn.
@@ -69,11 +86,10 @@ impl<'a> Graph<'a> {
 
     fn basis(&self, id: EventId) -> impl Iterator<Item = EventId> + '_ {
         let body = self.events.get(&id);
-        let basis = body.map_or(&[][..], |b| b.basis.as_slice());
+        let basis = body.map_or_else(Vec::new, |b| self.basis_of(b));
         basis
-            .iter()
-            .copied()
-            .filter(|b| self.events.contains_key(b))
+            .into_iter()
+            .filter(move |b| *b != id && self.events.contains_key(b))
     }
 
     /// The relay's decisions in an order that depends on nothing but themselves.
@@ -103,6 +119,31 @@ impl<'a> Graph<'a> {
             .get(&id)
             .is_some_and(|b| b.verb().is_relay_only())
     }
+}
+
+/// The events that say what another of them says, by the id that stands for both: the one that was said first if it is
+/// there, else the smallest. Two copies of a phone may have used one id for different words: those are different events.
+fn said_again(events: &BTreeMap<EventId, &EventBody>) -> BTreeMap<EventId, EventId> {
+    let firsts: BTreeSet<EventId> = events.values().filter_map(|body| body.first).collect();
+    let mut same = BTreeMap::new();
+    for first in firsts {
+        let said = |id: &EventId, body: &EventBody| body.first.unwrap_or(*id) == first;
+        let mut of_it: Vec<_> = events.iter().filter(|(id, b)| said(id, b)).collect();
+        of_it.sort_by_key(|(id, _)| (**id != first, **id));
+        let mut stand: Vec<(EventId, &EventBody)> = Vec::new();
+        for (id, body) in of_it {
+            match stand.iter().find(|(_, other)| other.says_the_same(body)) {
+                Some((stands, _)) => {
+                    same.insert(*id, *stands);
+                }
+                None => stand.push((*id, body)),
+            }
+        }
+        if let ([(stands, _)], false) = (stand.as_slice(), events.contains_key(&first)) {
+            same.insert(first, *stands);
+        }
+    }
+    same
 }
 
 /// The members of `set`, each after those of its `before` that are in the set; the smallest possible id first.
