@@ -63,6 +63,7 @@ fn message(segments: &[Segment]) -> Vec<u8> {
         pull_budget_bytes: 1,
         plain: true,
         relay_key: None,
+        former: None,
         snapshots: None,
     })
 }

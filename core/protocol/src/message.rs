@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::ids::{EpochId, ScopeId};
+use crate::ids::{EpochId, ScopeId, WriterId};
 use crate::receipt::SignedReceipt;
 use crate::refusal::SyncRefusal;
 use crate::segment::{PulledSegment, Segment};
@@ -33,6 +33,17 @@ pub struct Cursor {
     pub position: u64,
 }
 
+/// How far a phone has read the receipts of an earlier incarnation of its.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct ReceiptCursor {
+    /// The incarnation.
+    #[n(0)]
+    pub writer: WriterId,
+    /// Sequence of the last of its receipts that the phone holds.
+    #[n(1)]
+    pub sequence: u64,
+}
+
 /// Everything that a phone says in one request.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
 pub struct SyncRequest {
@@ -58,6 +69,9 @@ pub struct SyncRequest {
     /// Number of the relay's key that the phone knows; none for the first.
     #[n(8)]
     pub relay_key: Option<u32>,
+    /// Earlier incarnations of the phone of which something is not decided: their receipts are asked for, too.
+    #[n(9)]
+    pub former: Option<Vec<ReceiptCursor>>,
 }
 
 /// What a phone holds of the organisation: one scope it may read now.

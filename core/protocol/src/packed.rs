@@ -5,7 +5,9 @@ use minicbor::{Decode, Encode};
 
 use crate::batch::{Assume, Batch, BatchError, Held, Parties};
 use crate::ids::{EpochId, ScopeId, WriterId};
-use crate::message::{Cursor, RefusedSegment, ScopeStatus, SyncRequest, SyncResponse};
+use crate::message::{
+    Cursor, ReceiptCursor, RefusedSegment, ScopeStatus, SyncRequest, SyncResponse,
+};
 use crate::receipt::SignedReceipt;
 use crate::snapshot::SignedSnapshot;
 use crate::succession::Fork;
@@ -35,6 +37,9 @@ pub struct PackedRequest {
     /// As in the request.
     #[n(8)]
     pub relay_key: Option<u32>,
+    /// As in the request.
+    #[n(9)]
+    pub former: Option<Vec<ReceiptCursor>>,
 }
 
 impl PackedRequest {
@@ -57,6 +62,7 @@ impl PackedRequest {
             plain: request.plain,
             snapshots: request.snapshots.clone(),
             relay_key: request.relay_key,
+            former: request.former.clone(),
         }
     }
 
@@ -76,6 +82,7 @@ impl PackedRequest {
             plain: self.plain,
             snapshots: self.snapshots,
             relay_key: self.relay_key,
+            former: self.former,
         })
     }
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use xunge_protocol::enrolment::{EnrolRequest, EnrolResponse, Ticket};
 use xunge_protocol::envelope::{open_response, seal_response};
-use xunge_protocol::message::{Cursor, RefusedSegment, ScopeStatus};
+use xunge_protocol::message::{Cursor, ReceiptCursor, RefusedSegment, ScopeStatus};
 use xunge_protocol::refusal::{RefusalCode, SyncRefusal};
 use xunge_protocol::relay_key::{RelayKey, SignedRelayKey};
 use xunge_protocol::segment::leaf_hash;
@@ -221,6 +221,17 @@ fn every_message_of_version_1_has_the_bytes_it_was_released_with() {
             plain: false,
             snapshots: Some(vec![SCOPE]),
             relay_key: None,
+            former: None,
+        },
+    );
+    pinned(
+        "sync_request_former",
+        &SyncRequest {
+            former: Some(vec![ReceiptCursor {
+                writer: WRITER,
+                sequence: 2,
+            }]),
+            ..SyncRequest::default()
         },
     );
     pinned(

@@ -12,7 +12,7 @@ use xunge_protocol::batch::{Assume, Batch, Nothing, Parties};
 use xunge_protocol::bundle::{Delivered, Homebound, Outbound, Pouch, SealedBundle};
 use xunge_protocol::enrolment::{ENROL_PATH, EnrolRequest, EnrolResponse, Ticket};
 use xunge_protocol::envelope::{RequestEnvelope, open_response, seal_request, seal_response};
-use xunge_protocol::message::{Cursor, RefusedSegment, SYNC_PATH, ScopeStatus};
+use xunge_protocol::message::{Cursor, ReceiptCursor, RefusedSegment, SYNC_PATH, ScopeStatus};
 use xunge_protocol::packed::{PackedRequest, PackedResponse};
 use xunge_protocol::receipt::SignedReceipt;
 use xunge_protocol::refusal::SyncRefusal;
@@ -249,11 +249,14 @@ fn snapshot() -> impl Strategy<Value = SignedSnapshot> {
 
 fn request() -> impl Strategy<Value = SyncRequest> {
     let cursor = (scope(), any::<u64>()).prop_map(|(scope, position)| Cursor { scope, position });
+    let former =
+        (writer(), any::<u64>()).prop_map(|(writer, sequence)| ReceiptCursor { writer, sequence });
     let wishes = (
         any::<u32>(),
         any::<bool>(),
         option::of(vec(scope(), 0..3)),
         any::<Option<u32>>(),
+        option::of(vec(former, 0..3)),
     );
     (
         vec(cursor, 0..4),
@@ -266,7 +269,7 @@ fn request() -> impl Strategy<Value = SyncRequest> {
                 cursors,
                 receipt_cursor,
                 segments,
-                (pull_budget_bytes, plain, snapshots, relay_key),
+                (pull_budget_bytes, plain, snapshots, relay_key, former),
             )| {
                 SyncRequest {
                     cursors,
@@ -276,6 +279,7 @@ fn request() -> impl Strategy<Value = SyncRequest> {
                     plain,
                     snapshots,
                     relay_key,
+                    former,
                 }
             },
         )

@@ -2,8 +2,8 @@
 
 use rusqlite::Transaction;
 use xunge_planted::Bug;
-use xunge_protocol::message::{Cursor, ScopeStatus};
-use xunge_protocol::{EpochId, ScopeId};
+use xunge_protocol::message::{Cursor, ReceiptCursor, ScopeStatus};
+use xunge_protocol::{EpochId, ScopeId, WriterId};
 
 use super::{Store, StoreError, counters, identity, lost, outbox};
 
@@ -16,6 +16,8 @@ pub struct SyncPosition {
     pub cursors: Vec<Cursor>,
     /// Sequence of the last receipt.
     pub receipt_cursor: u64,
+    /// The same of each earlier incarnation of which something is in quarantine.
+    pub former: Vec<ReceiptCursor>,
 }
 
 impl Store {
@@ -40,6 +42,7 @@ impl Store {
                 epoch: EpochId(epoch.unwrap_or_default()),
                 cursors,
                 receipt_cursor: receipt_cursor.unsigned_abs(),
+                former: former(tx)?,
             })
         })
     }
@@ -53,6 +56,26 @@ impl Store {
     pub fn adopt_epoch(&self, epoch: EpochId) -> Result<(), StoreError> {
         self.write(|tx| adopt_epoch(tx, epoch))
     }
+}
+
+/// Earlier incarnations for which a supervisor has still to decide about something, with the last receipts that are here.
+fn former(tx: &Transaction<'_>) -> Result<Vec<ReceiptCursor>, StoreError> {
+    let rows = tx
+        .prepare_cached(
+            "SELECT c.writer, coalesce((SELECT max(r.sequence) FROM receipt r, relay_position p
+                                        WHERE r.writer = c.writer AND r.epoch = p.epoch), 0)
+             FROM change c, identity i
+             WHERE c.mine = 1 AND c.verdict = 2 AND c.segment IS NOT NULL AND c.writer <> i.writer
+             GROUP BY c.writer",
+        )?
+        .query_map((), |row| {
+            Ok(ReceiptCursor {
+                writer: WriterId(row.get(0)?),
+                sequence: row.get::<_, i64>(1)?.unsigned_abs(),
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(rows)
 }
 
 pub(super) fn epoch(tx: &Transaction<'_>) -> Result<Option<EpochId>, StoreError> {

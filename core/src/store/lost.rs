@@ -10,7 +10,7 @@ use xunge_protocol::message::SyncResponse;
 use xunge_protocol::{RecordId, ScopeId};
 
 use super::identity::Enrolled;
-use super::{StoreError, refused, shares, succession, system};
+use super::{StoreError, receipts, refused, shares, succession, system};
 
 /// Code of a change of the relay that its log holds no more.
 const LOST: &str = "lost";
@@ -19,6 +19,12 @@ const LOST: &str = "lost";
 pub(super) fn doubt(tx: &Transaction<'_>) -> Result<(), StoreError> {
     tx.execute("UPDATE change SET position = NULL", ())?;
     tx.execute("UPDATE scope SET doubtful = 1", ())?;
+    // No receipt of an earlier incarnation was heard in this epoch.
+    tx.execute(
+        "UPDATE segment SET revision = ?1
+         WHERE revision IS NOT NULL AND writer <> (SELECT writer FROM identity)",
+        [receipts::UNHEARD],
+    )?;
     shares::doubt(tx)
 }
 
@@ -35,6 +41,9 @@ pub(super) fn settle(
     response: &SyncResponse,
 ) -> Result<BTreeSet<RecordId>, StoreError> {
     let mut changed = BTreeSet::new();
+    if response.more_receipts {
+        return Ok(changed);
+    }
     for status in response.scopes.iter().filter(|status| !status.more) {
         let is_doubtful = tx
             .prepare_cached(
@@ -64,10 +73,14 @@ fn say_again(tx: &Transaction<'_>, me: &Enrolled, scope: ScopeId) -> Result<(), 
     for writer in system::predecessors(tx, me.writer)? {
         waiting += tx
             .prepare_cached(
-                "UPDATE change SET verdict = 0, segment = NULL, ordinal = NULL
-                 WHERE scope = ?1 AND mine = 1 AND verdict = 1 AND position IS NULL AND writer = ?2",
+                "UPDATE change SET verdict = 0, code = NULL, detail = NULL, segment = NULL, ordinal = NULL
+                 WHERE scope = ?1 AND mine = 1 AND writer = ?2
+                   AND (verdict = 1 AND position IS NULL
+                     OR verdict = 2 AND EXISTS (SELECT 1 FROM segment s
+                          WHERE s.writer = ?2 AND s.scope = ?1 AND s.idx = change.segment
+                            AND s.revision = ?3))",
             )?
-            .execute((scope.0, writer.0))?;
+            .execute((scope.0, writer.0, receipts::UNHEARD))?;
     }
     if waiting > 0 {
         succession::rewrite(tx, me)?;

@@ -10,6 +10,9 @@ use xunge_protocol::{KeyRing, RecordId, Verdict, WriterId, wire};
 use super::changes::Standing;
 use super::{Store, StoreError, cursors, erasure, refused};
 
+/// The revision of a segment's receipt where none was heard in this epoch, though one was before.
+pub(super) const UNHEARD: i64 = -1;
+
 impl Store {
     /// Signed receipts, to show and to keep: the latest of each segment, of all or of one record's.
     pub fn receipts(&self, record: Option<&RecordId>) -> Result<Vec<SignedReceipt>, StoreError> {
@@ -50,7 +53,7 @@ pub(super) fn take(
         receipt.scope.0,
         receipt.index.cast_signed(),
     );
-    let sent: Option<([u8; 32], Option<u32>)> = tx
+    let sent: Option<([u8; 32], Option<i64>)> = tx
         .prepare_cached(
             "SELECT header_hash, revision FROM segment
              WHERE writer = ?1 AND scope = ?2 AND idx = ?3",
@@ -61,24 +64,32 @@ pub(super) fn take(
     if receipt.writer == me && !same && !xunge_planted::is_on(Bug::ActorReused) {
         return Err(StoreError::Forked);
     }
-    let Some((_, held)) = sent else {
-        // Of an incarnation whose segments this database does not hold: nothing here waits for it.
+    if receipt.writer == me {
         cursors::advance_receipts(tx, receipt.sequence)?;
+    }
+    let Some((_, held)) = sent.filter(|_| same || receipt.writer == me) else {
+        // Of an incarnation whose segments this database does not hold: nothing here waits for it.
         return Ok(BTreeSet::new());
     };
-    let changes: Vec<(i64, [u8; 13])> = tx
+    let changes: Vec<(i64, u32, [u8; 13])> = tx
         .prepare_cached(
-            "SELECT id, record FROM change
+            "SELECT id, ordinal, record FROM change
              WHERE writer = ?1 AND scope = ?2 AND segment = ?3 ORDER BY ordinal",
         )?
-        .query_map(place, |row| Ok((row.get(0)?, row.get(1)?)))?
+        .query_map(place, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect::<Result<_, _>>()?;
-    if !same || changes.len() != receipt.verdicts.len() {
+    // What another copy of this phone wrote under its earlier names may be here in part, or not at all.
+    let fits = match receipt.writer == me {
+        true => changes.len() == receipt.verdicts.len(),
+        false => changes
+            .iter()
+            .all(|(_, ordinal, _)| (*ordinal as usize) < receipt.verdicts.len()),
+    };
+    if !same || !fits {
         return Err(StoreError::ForeignReceipt);
     }
-    cursors::advance_receipts(tx, receipt.sequence)?;
     let is_ignored = held.is_some() && xunge_planted::is_on(Bug::RevisionIgnored);
-    if is_ignored || held.is_some_and(|held| held >= receipt.revision) {
+    if is_ignored || held.is_some_and(|held| held >= i64::from(receipt.revision)) {
         return Ok(BTreeSet::new());
     }
     keep(tx, signed)?;
@@ -87,7 +98,10 @@ pub(super) fn take(
     )?
     .execute((place.0, place.1, place.2, receipt.revision))?;
     let mut records = BTreeSet::new();
-    for ((change, record), verdict) in changes.into_iter().zip(&receipt.verdicts) {
+    for (change, ordinal, record) in changes {
+        let Some(verdict) = receipt.verdicts.get(ordinal as usize) else {
+            continue;
+        };
         let record = RecordId(record);
         if *verdict == Verdict::Erased {
             erasure::erase(tx, &record)?;

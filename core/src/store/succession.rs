@@ -17,7 +17,7 @@ use xunge_records::{Author, CheckedChange, Document, Edit, EventId, Kind, Value,
 
 use super::changes::{self, Loaded, NewRow};
 use super::identity::{self, Enrolled, Identity};
-use super::{Store, StoreError, clock, counters, cursors, projection, receipts, system};
+use super::{Store, StoreError, clock, counters, cursors, projection, receipts, refused, system};
 
 /// What is needed to ask for a new incarnation.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ impl Store {
             {
                 return Err(not_authentic("certificate"));
             }
-            let held = take_held(tx, &identity, old.writer, &answer.held)?;
+            let (held, touched) = take_held(tx, &identity, old.writer, &answer.held)?;
             forget_unanswered(tx, old.writer)?;
             tx.execute(
                 "UPDATE identity SET writer = ?1, seed = next_seed, next_seed = NULL",
@@ -98,6 +98,10 @@ impl Store {
                 ..old.clone()
             };
             let (rewritten, renamed) = rewrite(tx, &new)?;
+            for record in &touched {
+                refused::rewrite_later_edits(tx, &new, record)?;
+                projection::project(tx, record)?;
+            }
             Ok(Succeeded {
                 held,
                 rewritten,
@@ -119,13 +123,13 @@ fn next_key(tx: &Transaction<'_>) -> Result<SecretKey, StoreError> {
 }
 
 /// Takes the relay's word for what it holds: those of the changes that are here are answered, and what is not here will
-/// be pulled. Returns how many changes are answered now that waited before.
+/// be pulled. Returns how many changes are answered now that waited before, and the records that it is about.
 fn take_held(
     tx: &Transaction<'_>,
     identity: &Identity,
     old: WriterId,
     held: &[HeldSegment],
-) -> Result<u64, StoreError> {
+) -> Result<(u64, BTreeSet<RecordId>), StoreError> {
     let mut answered = 0;
     let mut missing: BTreeMap<ScopeId, u64> = BTreeMap::new();
     let mut touched = BTreeSet::new();
@@ -194,10 +198,7 @@ fn take_held(
     for (scope, position) in missing {
         cursors::go_back(tx, scope, position.saturating_sub(1))?;
     }
-    for record in &touched {
-        projection::project(tx, record)?;
-    }
-    Ok(answered)
+    Ok((answered, touched))
 }
 
 /// Takes apart the segments of `old` that have no receipt: their changes wait, in no segment.

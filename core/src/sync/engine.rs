@@ -215,6 +215,7 @@ impl Engine {
             plain: self.ask_plain,
             snapshots,
             relay_key: identity.told_key(),
+            former: Some(position.former).filter(|former| !former.is_empty()),
         };
         let pack = (!self.send_plain).then_some(Assume::ChangesAndHeaders);
         let message = PackedRequest::of(&message, me.writer, identity.relay, pack);

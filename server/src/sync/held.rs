@@ -41,6 +41,7 @@ pub(super) fn open(
         plain: packed.plain,
         snapshots: packed.snapshots.clone(),
         relay_key: packed.relay_key,
+        former: packed.former.clone(),
     };
     match packed.open(phone, relay, &Here(tx)) {
         Ok(request) => (request, false),

@@ -19,8 +19,9 @@ use std::sync::{Arc, Once};
 use xunge_planted::Bug;
 use xunge_protocol::batch::Assume;
 use xunge_protocol::envelope::{RequestEnvelope, seal_response};
-use xunge_protocol::message::{MAX_SEGMENTS, RefusedSegment, SYNC_PATH};
+use xunge_protocol::message::{MAX_SEGMENTS, ReceiptCursor, RefusedSegment, SYNC_PATH};
 use xunge_protocol::packed::{PackedRequest, PackedResponse};
+use xunge_protocol::receipt::SignedReceipt;
 use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::succession::Fork;
 use xunge_protocol::system::WriterRole;
@@ -30,10 +31,10 @@ pub use failure::SyncFailure;
 
 use crate::authority::{Authority, share};
 use crate::relay::Relay;
-use crate::store::{Claim, County, WriterRow};
+use crate::store::{Claim, County, StoreResult, WriterRow};
 use offer::Offer;
 
-/// Most scopes that one request may name.
+/// Most scopes and earlier incarnations that one request may name.
 const MAX_CURSORS: usize = 1024;
 /// Most receipts in one response.
 const MAX_RECEIPTS: usize = 256;
@@ -59,7 +60,8 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
         .store
         .read(|tx| Ok::<_, SyncFailure>(held::open(tx, packed, id, relay_writer)))?;
     let (plain, known_key) = (request.plain, request.relay_key.unwrap_or(0));
-    if request.segments.len() > MAX_SEGMENTS || request.cursors.len() > MAX_CURSORS {
+    let formers = request.former.as_ref().map_or(0, Vec::len);
+    if request.segments.len() > MAX_SEGMENTS || request.cursors.len() + formers > MAX_CURSORS {
         return Err(WireError::TooLarge {
             what: "request",
             limit: MAX_SEGMENTS,
@@ -76,6 +78,7 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
             segments,
             pull_budget_bytes,
             snapshots,
+            former,
             ..
         } = request;
         let brings = !segments.is_empty();
@@ -105,11 +108,16 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
                 if brings {
                     relay.notify();
                 }
+                let receipts = ReceiptCursor {
+                    writer: id,
+                    sequence: receipt_cursor,
+                };
+                let receipts = std::iter::once(receipts).chain(former.into_iter().flatten());
                 answer(
                     relay,
                     &writer,
                     &cursors,
-                    receipt_cursor,
+                    receipts.collect(),
                     pull_budget_bytes,
                     snapshots.as_deref(),
                     refused,
@@ -195,15 +203,15 @@ fn answer(
     relay: &Relay,
     writer: &WriterRow,
     cursors: &[xunge_protocol::message::Cursor],
-    receipt_cursor: u64,
+    receipts: Vec<ReceiptCursor>,
     budget: u32,
     snapshots: Option<&[ScopeId]>,
     refused: Vec<RefusedSegment>,
 ) -> Result<SyncResponse, SyncFailure> {
     relay.store.read(|tx| {
-        let mut receipts = tx.receipts_after(writer.id(), receipt_cursor, MAX_RECEIPTS + 1)?;
+        let receipts = receipts_after(tx, writer, receipts)?;
         let more_receipts = receipts.len() > MAX_RECEIPTS;
-        receipts.truncate(MAX_RECEIPTS);
+        let receipts = receipts.into_iter().take(MAX_RECEIPTS).collect();
         let pulled = pull::pull(relay, tx, writer, cursors, budget, snapshots)?;
         Ok(SyncResponse {
             epoch: relay.county().epoch,
@@ -218,6 +226,40 @@ fn answer(
             snapshots: pulled.snapshots,
         })
     })
+}
+
+/// The receipts after `cursors`, of `writer` and of what its phone was before; one more than an answer holds, if there is
+/// more.
+fn receipts_after(
+    tx: &crate::store::Tx<'_>,
+    writer: &WriterRow,
+    cursors: Vec<ReceiptCursor>,
+) -> StoreResult<Vec<SignedReceipt>> {
+    let lineage = match cursors.len() {
+        0 | 1 => vec![writer.id()],
+        _ => lineage(tx, writer)?,
+    };
+    let mut receipts = Vec::new();
+    for ReceiptCursor { writer, sequence } in cursors {
+        if lineage.contains(&writer) {
+            let room = (MAX_RECEIPTS + 1).saturating_sub(receipts.len());
+            receipts.extend(tx.receipts_after(writer, sequence, room)?);
+        }
+    }
+    Ok(receipts)
+}
+
+/// `writer` and its predecessors.
+fn lineage(tx: &crate::store::Tx<'_>, writer: &WriterRow) -> StoreResult<Vec<WriterId>> {
+    let rows = tx.writers(Some(writer.worker()))?;
+    let mut lineage = vec![writer.id()];
+    let mut before = writer.certificate.certificate.predecessor;
+    while let Some(id) = before.filter(|id| !lineage.contains(id)) {
+        lineage.push(id);
+        let row = rows.iter().find(|row| row.id() == id);
+        before = row.and_then(|row| row.certificate.certificate.predecessor);
+    }
+    Ok(lineage)
 }
 
 /// What a phone of another epoch is told: the epoch, signed, and that nothing of what it brought was looked at.

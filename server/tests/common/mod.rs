@@ -14,7 +14,8 @@ use std::sync::{Arc, OnceLock};
 use tempfile::TempDir;
 use xunge_protocol::enrolment::{ENROL_PATH, EnrolRequest, EnrolResponse, Ticket};
 use xunge_protocol::envelope::{open_response, seal_request};
-use xunge_protocol::message::{Cursor, SYNC_PATH};
+use xunge_protocol::message::{Cursor, ReceiptCursor, SYNC_PATH};
+use xunge_protocol::succession::{SUCCEED_PATH, Succession, SuccessionRequest};
 use xunge_protocol::system::{Grant, OrgNode};
 use xunge_protocol::{
     Confidence, Entry, EpochId, Hash32, KeyRing, PublicKey, PulledEntry, RecordId, ScopeId,
@@ -224,6 +225,7 @@ impl Place {
 }
 
 /// What one phone keeps: its chains, its documents, its cursors.
+#[derive(Clone)]
 pub struct Phone {
     pub key: SecretKey,
     pub writer: WriterId,
@@ -239,6 +241,8 @@ pub struct Phone {
     pub seen: BTreeMap<ScopeId, Vec<(u64, Entry)>>,
     /// What it says of snapshots.
     pub snapshots: Option<Vec<ScopeId>>,
+    /// Earlier incarnations whose receipts it asks for.
+    pub former: Option<Vec<ReceiptCursor>>,
     next_record: u32,
     next_event: u32,
 }
@@ -279,9 +283,41 @@ impl Phone {
             verdicts: BTreeMap::new(),
             seen: BTreeMap::new(),
             snapshots: None,
+            former: None,
             next_record: 1,
             next_event: 1,
         })
+    }
+
+    /// A copy of this phone, which goes on as another incarnation.
+    pub fn copy(&self, place: &Place, seed: [u8; 32]) -> Self {
+        let key = SecretKey::from_seed(&seed);
+        let request = seal_request(
+            &self.key,
+            self.writer,
+            SUCCEED_PATH,
+            EpochId([9; 8]),
+            0,
+            &SuccessionRequest::new(self.writer, &key, self.receipt_cursor),
+        )
+        .unwrap();
+        let answer = sync::succeed::handle(&place.relay, &request).unwrap();
+        let answer: Succession = open_response(&KeyRing::pinned(self.relay_key), &request, &answer)
+            .unwrap()
+            .message;
+        Self {
+            key,
+            writer: answer.certificate.certificate.writer,
+            counter: 0,
+            receipt_cursor: 0,
+            chains: BTreeMap::new(),
+            verdicts: BTreeMap::new(),
+            former: Some(vec![ReceiptCursor {
+                writer: self.writer,
+                sequence: self.receipt_cursor,
+            }]),
+            ..self.clone()
+        }
     }
 
     fn author(&self) -> Author {
@@ -412,6 +448,7 @@ impl Phone {
             // This phone reads raw bytes only; the codec has tests of its own.
             plain: true,
             snapshots: self.snapshots.clone(),
+            former: self.former.clone(),
             ..SyncRequest::default()
         };
         seal_request(
@@ -438,6 +475,10 @@ impl Phone {
         for signed in &answer.receipts {
             signed.verify(&self.relay_key).unwrap();
             let receipt = &signed.receipt;
+            let asked = |former: &ReceiptCursor| former.writer == receipt.writer;
+            if self.former.iter().flatten().any(asked) {
+                continue;
+            }
             assert_eq!(receipt.writer, self.writer);
             assert_eq!(
                 receipt.sequence,

@@ -4,7 +4,7 @@ use automerge::Change;
 use axum::http::StatusCode;
 use xunge_protocol::batch::{Assume, Batch, Parties};
 use xunge_protocol::envelope::open_response;
-use xunge_protocol::message::{Cursor, SYNC_PATH};
+use xunge_protocol::message::{Cursor, ReceiptCursor, SYNC_PATH};
 use xunge_protocol::packed::{PackedRequest, PackedResponse};
 use xunge_protocol::{
     Confidence, Entry, EntryKind, EpochId, Hash32, KeyRing, RecordId, ScopeId, SecretKey, Segment,
@@ -244,6 +244,12 @@ impl Hostile {
             plain: noise.one_in(2),
             snapshots: noise.one_in(4).then(Vec::new),
             relay_key: noise.one_in(8).then(|| noise.below(3) as u32),
+            former: noise.one_in(8).then(|| {
+                vec![ReceiptCursor {
+                    writer: self.phone.writer,
+                    sequence: noise.below(3) as u64,
+                }]
+            }),
         }
     }
 
@@ -452,6 +458,17 @@ impl Hostile {
                 .one_in(2)
                 .then(|| (0..noise.below(5)).map(|_| scopes(noise)).collect()),
             relay_key: noise.one_in(2).then(|| noise.number() as u32),
+            former: noise.one_in(2).then(|| {
+                let cursor = |noise: &mut Noise| ReceiptCursor {
+                    writer: match noise.one_in(2) {
+                        true => self.phone.writer,
+                        false => WriterId(noise.array()),
+                    },
+                    sequence: noise.number(),
+                };
+                let count = *noise.pick(&[0, 1, 5, 1_025]);
+                (0..count).map(|_| cursor(noise)).collect()
+            }),
         };
         if noise.one_in(40) {
             self.phone.counter = noise.number();

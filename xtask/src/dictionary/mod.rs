@@ -171,6 +171,7 @@ fn samples(examples: &[Example], dictionary: &Dictionary, seed: u64) -> Vec<Vec<
             plain: false,
             snapshots: None,
             relay_key: None,
+            former: None,
         }));
     }
     let mut words = Sentences::new(seed ^ 0xa0);

@@ -19,6 +19,7 @@ use xunge_protocol::enrolment::{EnrolResponse, Ticket};
 use xunge_protocol::message::{ScopeStatus, SyncResponse};
 use xunge_protocol::receipt::{Receipt, SignedReceipt};
 use xunge_protocol::segment::{PulledEntry, PulledSegment};
+use xunge_protocol::succession::{HeldEntry, HeldSegment, Succession};
 use xunge_protocol::system::{Certificate, WriterRole};
 use xunge_protocol::{
     Entry, EntryKind, EpochId, Hash32, PublicKey, RecordId, ScopeId, SecretKey, Segment, Timestamp,
@@ -40,6 +41,8 @@ const COUNTY: ScopeId = ScopeId([0xc0; 8]);
 const EPOCH: EpochId = EpochId([0xe0; 8]);
 const RELAY: WriterId = WriterId([0x5e; 8]);
 const ME: WriterId = WriterId([0x11; 8]);
+/// What this phone is after another copy of it went on under [`ME`].
+const TWIN: WriterId = WriterId([0x12; 8]);
 
 /// A phone's folder, world and relay.
 struct Phone {
@@ -247,6 +250,34 @@ impl Relay {
         store
             .apply_response(&self.response(receipts, vec![]))
             .unwrap();
+    }
+
+    /// Another copy of the phone sent `segment`, and got `receipt`: this one goes on as a new incarnation.
+    fn succeed(&mut self, store: &Store, segment: &Segment, receipt: SignedReceipt) {
+        let old = store.begin_succession().unwrap();
+        let certificate = Certificate {
+            predecessor: Some(old.writer),
+            ..self.certificate(TWIN, old.key.public(), "7a")
+        };
+        let entries = segment.entries.iter().map(|entry| HeldEntry {
+            record: entry.record,
+            change: Hash32::of(&entry.body[8..]),
+        });
+        let held = HeldSegment {
+            header: segment.header,
+            signature: segment.signature,
+            receipt,
+            entries: entries.collect(),
+        };
+        let answer = Succession {
+            epoch: EPOCH,
+            time: MORNING,
+            certificate: certificate.sign(&self.key),
+            counter: 1,
+            held: vec![held],
+            next: None,
+        };
+        store.complete_succession(&answer).unwrap();
     }
 
     /// Brings entries of the relay to the phone.

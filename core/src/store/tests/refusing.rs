@@ -1,6 +1,8 @@
 //! What was rejected for good leaves the document; what its author wrote later stays.
 
-use xunge_records::Record;
+use xunge_protocol::message::ReceiptCursor;
+use xunge_protocol::{Confidence, RefusalCode};
+use xunge_records::{Record, Verb};
 
 use super::super::SyncState;
 use super::*;
@@ -79,4 +81,76 @@ fn an_edit_that_fell_with_a_rejected_one_is_written_again_once() {
     // Opened, rejected, fallen, written again: each actor counts for itself.
     assert_eq!(authors, [0, 0, 2, 0], "in the order of their rows");
     assert_eq!(state(&store, &record), SyncState::Refused);
+}
+
+#[test]
+fn what_is_rejected_of_an_earlier_incarnation_leaves_the_document_and_is_said_again() {
+    let mut phone = Phone::new();
+    let store = phone.enrolled();
+    let record = dispute(&store).record;
+    phone.relay.accept_all(&store);
+    store.save(&edit(record, "place", "错地方")).unwrap();
+    let mut mediated = Save::edit(record, Kind::Dispute);
+    let event = EventBody::new(Verb::Mediate, MORNING, Confidence::Unsure);
+    mediated.events.push(event);
+    store.save(&mediated).unwrap();
+    let said = store.load_record(&record).unwrap().unwrap().events[0].id;
+    store.seal_segments().unwrap();
+    let segment = store.unacknowledged(64, usize::MAX, &[]).unwrap().remove(0);
+    let receipt = phone.relay.receipt(&segment, 0, |_| Verdict::Quarantined {
+        code: RefusalCode::InvalidContent,
+        detail: None,
+    });
+    phone.relay.succeed(&store, &segment, receipt);
+    assert_eq!(state(&store, &record), SyncState::Refused);
+    let position = store.sync_position().unwrap();
+    let asked = ReceiptCursor {
+        writer: ME,
+        sequence: 2,
+    };
+    assert_eq!((position.receipt_cursor, position.former), (0, vec![asked]));
+
+    let first = segment.entries[0].clone();
+    let receipt = phone.relay.receipt(&segment, 1, |entry| Verdict::Rejected {
+        reason: if *entry == first { "地点不对" } else { "" }.into(),
+    });
+    let response = phone.relay.response(vec![receipt], vec![]);
+    store.apply_response(&response).unwrap();
+    let now = store.load_record(&record).unwrap().unwrap();
+    assert_eq!(now.fields.text("place"), None);
+    let [again] = now.events.as_slice() else {
+        panic!("{:?}", now.events);
+    };
+    assert_eq!((again.id.writer, again.body.first), (TWIN, Some(said)));
+    assert_eq!(state(&store, &record), SyncState::Waiting);
+    assert_eq!(store.newly_rejected().unwrap(), [record]);
+    // Receipts of the earlier incarnation do not count as this one's, and nothing of it is open any more.
+    let position = store.sync_position().unwrap();
+    assert_eq!((position.receipt_cursor, position.former), (0, vec![]));
+}
+
+#[test]
+fn a_quarantined_change_of_an_earlier_incarnation_that_the_relay_forgot_is_said_again() {
+    let mut phone = Phone::new();
+    let store = phone.enrolled();
+    let record = dispute(&store).record;
+    phone.relay.accept_all(&store);
+    store.save(&edit(record, "place", "村口")).unwrap();
+    store.seal_segments().unwrap();
+    let segment = store.unacknowledged(64, usize::MAX, &[]).unwrap().remove(0);
+    let quarantined = |_: &Entry| Verdict::Quarantined {
+        code: RefusalCode::InvalidContent,
+        detail: None,
+    };
+    let receipt = phone.relay.receipt(&segment, 0, quarantined);
+    phone.relay.succeed(&store, &segment, receipt);
+    let another = EpochId([0xe1; 8]);
+    store.adopt_epoch(another).unwrap();
+    let response = SyncResponse {
+        epoch: another,
+        ..phone.relay.response(vec![], vec![])
+    };
+    store.apply_response(&response).unwrap();
+    assert_eq!(state(&store, &record), SyncState::Waiting);
+    assert!(store.sync_position().unwrap().former.is_empty());
 }
