@@ -17,9 +17,9 @@ use xunge_protocol::{
     EntryKind, EpochId, Hash32, KeyRing, RefusalCode, SecretKey, Segment, SyncRequest,
     SyncResponse, Verdict,
 };
-use xunge_records::{Edit, Kind, Review, Verb};
+use xunge_records::{Edit, EventBody, EventId, Kind, Review, Verb};
 use xunge_server::authority::{self, AuthorityError, Draft};
-use xunge_server::store::{Options, QuarantineState};
+use xunge_server::store::{EntryId, Options, QuarantineState};
 use xunge_server::sync::{self, SyncFailure};
 
 fn accepted(verdict: &Verdict) -> bool {
@@ -31,6 +31,16 @@ fn refused_as(verdict: &Verdict) -> RefusalCode {
         Verdict::Quarantined { code, .. } => *code,
         other => panic!("{other:?}"),
     }
+}
+
+/// What waits in quarantine.
+fn waiting(place: &Place) -> Vec<EntryId> {
+    let rows = place
+        .relay
+        .store
+        .read(|tx| tx.quarantine(Some(QuarantineState::Waiting), None, None, 10))
+        .unwrap();
+    rows.into_iter().map(|row| row.id).collect()
 }
 
 fn record_count(place: &Place) -> usize {
@@ -441,6 +451,104 @@ fn a_rejected_entry_takes_with_it_what_builds_on_it_and_nothing_else() {
         phone.verdicts[&(GRID_FAR, 0)].1[0],
         Verdict::Quarantined { .. }
     ));
+}
+
+#[test]
+fn a_copy_under_another_name_hears_what_was_decided_about_what_it_was_before() {
+    let place = Place::inline();
+    let mut phone = place.phone("王秀英", &[GRID]);
+    phone.visit(GRID_FAR);
+    phone.sync(&place);
+    let mut copy = phone.copy(&place, [21; 32]);
+    let id = waiting(&place)[0];
+    authority::command(&place.relay, move |a, _| a.reject(id, "u1", "不是你的网格"))
+        .unwrap_or_else(|e: AuthorityError| panic!("{e}"));
+    let told = copy.sync(&place).receipts;
+    let [told] = told.as_slice() else {
+        panic!("{told:?}");
+    };
+    assert_eq!(
+        (told.receipt.writer, told.receipt.revision),
+        (phone.writer, 1)
+    );
+    assert!(
+        matches!(&told.receipt.verdicts[0], Verdict::Rejected { reason } if reason == "不是你的网格")
+    );
+    // Nobody else is told.
+    let mut other = place.phone("李建国", &[GRID]);
+    other.former = copy.former;
+    assert!(other.sync(&place).receipts.is_empty());
+}
+
+#[test]
+fn what_two_copies_say_again_is_decided_once() {
+    let place = Place::inline();
+    let mut phone = place.phone("王秀英", &[GRID]);
+    let record = phone.dispute(GRID);
+    phone.sync(&place);
+    let mut copies = [31, 32, 33].map(|seed| phone.copy(&place, [seed; 32]));
+    for copy in &mut copies {
+        copy.edit(record, Edit::default().set("scale", 77));
+    }
+    // Another worker who says so is another.
+    let mut other = place.phone("李建国", &[GRID]);
+    other.documents.clone_from(&phone.documents);
+    other.edit(record, Edit::default().set("scale", 77));
+    other.sync(&place);
+    let [one, two, three] = &mut copies;
+    one.sync(&place);
+    two.sync(&place);
+    let mine = |id: &EntryId| id.writer == one.writer;
+    let id = waiting(&place).into_iter().find(mine).unwrap();
+    let rejected = authority::command(&place.relay, move |a, _| a.reject(id, "u1", "写错了"))
+        .unwrap_or_else(|e: AuthorityError| panic!("{e}"));
+    let writers: Vec<_> = rejected.iter().map(|id| id.writer).collect();
+    assert_eq!(writers, [one.writer, two.writer]);
+    // One that comes later hears the same, and so does what it builds on that.
+    three.edit(record, Edit::default().set("narrative", "吵架"));
+    for copy in [two, three] {
+        copy.sync(&place);
+        let (_, verdicts) = &copy.verdicts[&(GRID, 0)];
+        assert!(matches!(&verdicts[0], Verdict::Rejected { reason } if reason == "写错了"));
+        let fell = |v: &Verdict| matches!(v, Verdict::Rejected { reason } if reason.is_empty());
+        assert!(verdicts[1..].iter().all(fell), "{verdicts:?}");
+    }
+    assert!(waiting(&place).iter().all(|id| id.writer == other.writer));
+}
+
+#[test]
+fn what_two_copies_say_again_is_let_in_once_decided() {
+    let place = Place::inline();
+    let mut phone = place.phone("王秀英", &[GRID]);
+    let record = phone.dispute(GRID);
+    phone.sync(&place);
+    let mut copies = [31, 32].map(|seed| phone.copy(&place, [seed; 32]));
+    for copy in &mut copies {
+        copy.edit(record, Edit::default().set("scale", 77));
+    }
+    let [one, two] = &mut copies;
+    one.sync(&place);
+    let id = waiting(&place)[0];
+    authority::command(&place.relay, move |a, _| a.admit(id, "u1", "核对过"))
+        .unwrap_or_else(|e: AuthorityError| panic!("{e}"));
+    two.sync(&place);
+    assert!(accepted(&two.verdicts[&(GRID, 0)].1[0]));
+    assert!(waiting(&place).is_empty());
+}
+
+#[test]
+fn nobody_says_again_what_another_worker_said() {
+    let place = Place::inline();
+    let mut phone = place.phone("王秀英", &[GRID]);
+    let record = phone.dispute(GRID);
+    let other = place.phone("李建国", &[GRID]);
+    let said = |writer| move |body: &mut EventBody| body.first = Some(EventId { writer, n: 1 });
+    phone.event(record, Verb::Mediate, said(phone.writer));
+    phone.event(record, Verb::Mediate, said(other.writer));
+    phone.sync(&place);
+    let (_, verdicts) = &phone.verdicts[&(GRID, 0)];
+    assert!(verdicts[..2].iter().all(accepted), "{verdicts:?}");
+    assert_eq!(refused_as(&verdicts[2]), RefusalCode::OperationNotAllowed);
 }
 
 #[test]

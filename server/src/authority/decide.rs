@@ -1,7 +1,7 @@
 //! A supervisor's decision about an entry in quarantine: let it in after all, or refuse it for good.
 
 use xunge_protocol::system::WriterRole;
-use xunge_protocol::{Hash32, RecordId, RefusalCode, ScopeId};
+use xunge_protocol::{Hash32, RecordId, RefusalCode, ScopeId, Verdict};
 use xunge_records::check_change;
 
 use super::{Authority, AuthorityError};
@@ -9,6 +9,9 @@ use crate::log::guarded::guard;
 use crate::log::judge::{Bearer, Content, Refusal};
 use crate::log::receipt;
 use crate::store::{EntryId, EntryRow, QuarantineRow, QuarantineState};
+
+/// Quarantined entries, each with its row.
+type Rows = Vec<(QuarantineRow, EntryRow)>;
 
 /// Who decided where nobody had to.
 const BY_ITSELF: &str = "relay";
@@ -37,6 +40,13 @@ impl Authority<'_> {
             .map_err(AuthorityError::Refused)?;
         self.decided(id, QuarantineState::Admitted, user, reason)?;
         let mut admitted = vec![id];
+        let waiting = self.quarantine_of(id.scope, row.record, QuarantineState::Waiting)?;
+        for (other, again) in self.said_again(waiting, &entry)?.0 {
+            if self.let_in(&other, &again, Content::Vouched)?.is_ok() {
+                self.decided(other.id, QuarantineState::Admitted, user, reason)?;
+                admitted.push(other.id);
+            }
+        }
         admitted.extend(self.let_in_what_waited(id.scope, row.record, user, reason)?);
         if self.log.place(row.record)?.is_some() {
             self.register(row.record)?;
@@ -70,7 +80,7 @@ impl Authority<'_> {
         // Each round may free further ones.
         loop {
             let before = admitted.len();
-            for (row, entry) in self.tx().waiting_of(scope, record)? {
+            for (row, entry) in self.quarantine_of(scope, record, QuarantineState::Waiting)? {
                 let lists = Content::Checked(self.relay.lists());
                 // For a revoked phone a person decides.
                 let by_itself = user == BY_ITSELF;
@@ -90,8 +100,9 @@ impl Authority<'_> {
         }
     }
 
-    /// Refuses an entry for good; its writer gets a revised receipt with the reason. What builds on it falls with it,
-    /// without a reason of its own: its writer says it again on what is left. Returns all that were rejected.
+    /// Refuses an entry for good; its writer gets a revised receipt with the reason. So does another copy of its phone that
+    /// said the same again. What builds on it falls with it, without a reason of its own: its writer says it again on what is
+    /// left. Returns all that were rejected.
     pub fn reject(
         &mut self,
         id: EntryId,
@@ -99,16 +110,21 @@ impl Authority<'_> {
         reason: &str,
     ) -> Result<Vec<EntryId>, AuthorityError> {
         let (row, entry) = self.waiting(id)?;
-        let mut waiting = self.tx().waiting_of(id.scope, row.record)?;
+        let mut waiting = self.quarantine_of(id.scope, row.record, QuarantineState::Waiting)?;
         waiting.retain(|(other, _)| other.id != id);
-        let (mut rejected, mut gone) = (vec![id], vec![entry.change]);
-        self.decided(id, QuarantineState::Rejected, user, reason)?;
+        let (again, mut waiting) = self.said_again(waiting, &entry)?;
+        let (mut rejected, mut gone) = (Vec::new(), Vec::new());
+        for (row, entry) in std::iter::once((row, entry)).chain(again) {
+            self.decided(row.id, QuarantineState::Rejected, user, reason)?;
+            rejected.push(row.id);
+            gone.push(entry.change);
+        }
         while let Some(target) = gone.pop() {
             let (falls, stays) = waiting
                 .into_iter()
                 .partition(|(_, other)| builds_on(&other.entry.body, target));
             waiting = stays;
-            for (other, entry) in falls as Vec<(QuarantineRow, EntryRow)> {
+            for (other, entry) in falls as Rows {
                 self.decided(other.id, QuarantineState::Rejected, user, "")?;
                 rejected.push(other.id);
                 gone.push(entry.change);
@@ -116,6 +132,94 @@ impl Authority<'_> {
         }
         self.revise(&rejected)?;
         Ok(rejected)
+    }
+
+    /// What becomes of an entry that just went into quarantine, if that was decided before: it says again what another copy of
+    /// its phone had said, or it builds on what was rejected.
+    pub(crate) fn decide_as_before(
+        &mut self,
+        id: EntryId,
+        entry: &EntryRow,
+    ) -> Result<Option<Verdict>, AuthorityError> {
+        let Some(row) = self.tx().quarantined(id)? else {
+            return Ok(None);
+        };
+        let rejected = self.quarantine_of(id.scope, row.record, QuarantineState::Rejected)?;
+        if rejected
+            .iter()
+            .any(|(_, gone)| builds_on(&entry.entry.body, gone.change))
+        {
+            return self.reject_as_before(id, BY_ITSELF, "").map(Some);
+        }
+        // What only fell was said again, and counts as it is now.
+        let (again, _) = self.said_again(rejected, entry)?;
+        for (before, _) in again {
+            if let Some(reason) = before.reason.filter(|reason| !reason.is_empty()) {
+                let user = before.decided_by.unwrap_or_default();
+                return self.reject_as_before(id, &user, &reason).map(Some);
+            }
+        }
+        let admitted = self.quarantine_of(id.scope, row.record, QuarantineState::Admitted)?;
+        let (again, _) = self.said_again(admitted, entry)?;
+        let Some((before, _)) = again.into_iter().next() else {
+            return Ok(None);
+        };
+        if self.let_in(&row, entry, Content::Vouched)?.is_err() {
+            return Ok(None);
+        }
+        let (user, reason) = (before.decided_by.unwrap_or_default(), before.reason);
+        self.decided(
+            id,
+            QuarantineState::Admitted,
+            &user,
+            &reason.unwrap_or_default(),
+        )?;
+        let entries = self.tx().entries(id.scope, id.writer, id.index)?;
+        let position = entries.iter().find(|e| e.ordinal == id.ordinal);
+        Ok(position
+            .and_then(|e| e.position)
+            .map(|position| Verdict::Accepted {
+                position,
+                late: false,
+            }))
+    }
+
+    fn reject_as_before(
+        &self,
+        id: EntryId,
+        user: &str,
+        reason: &str,
+    ) -> Result<Verdict, AuthorityError> {
+        self.decided(id, QuarantineState::Rejected, user, reason)?;
+        Ok(Verdict::Rejected {
+            reason: reason.into(),
+        })
+    }
+
+    /// Parts `rows` into those in which another incarnation of the worker says what `entry` says, and the others.
+    fn said_again(&self, rows: Rows, entry: &EntryRow) -> Result<(Rows, Rows), AuthorityError> {
+        let Ok(said) = check_change(&entry.entry.body) else {
+            return Ok((Vec::new(), rows));
+        };
+        let (mut again, mut others) = (Vec::new(), Vec::new());
+        for (row, other) in rows {
+            let is_same = check_change(&other.entry.body).is_ok_and(|c| c.says_the_same(&said));
+            let by_one = is_same && self.log.is_same_worker(row.id.writer, said.author.writer)?;
+            match by_one {
+                true => again.push((row, other)),
+                false => others.push((row, other)),
+            }
+        }
+        Ok((again, others))
+    }
+
+    fn quarantine_of(
+        &self,
+        scope: ScopeId,
+        record: RecordId,
+        state: QuarantineState,
+    ) -> Result<Rows, AuthorityError> {
+        Ok(self.tx().quarantine_of(scope, record, state)?)
     }
 
     fn waiting(&self, id: EntryId) -> Result<(QuarantineRow, EntryRow), AuthorityError> {

@@ -121,11 +121,12 @@ pub trait Quarantine {
     ) -> StoreResult<Vec<QuarantineRow>>;
     /// Whether anything waits in a scope.
     fn has_waiting(&self, scope: ScopeId) -> StoreResult<bool>;
-    /// Waiting rows of a record, oldest first, each with the entry itself.
-    fn waiting_of(
+    /// Rows of a record in one state, oldest first, each with the entry itself.
+    fn quarantine_of(
         &self,
         scope: ScopeId,
         record: RecordId,
+        state: QuarantineState,
     ) -> StoreResult<Vec<(QuarantineRow, EntryRow)>>;
     /// Notes a decision.
     fn decide_quarantine(

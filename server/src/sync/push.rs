@@ -172,7 +172,12 @@ fn take(
             }
             Err(refusal) => {
                 tx.insert_entry(&header, &row)?;
-                set_aside(tx, &header, &row, &refusal, now)?
+                let (id, verdict) = set_aside(tx, &header, &row, &refusal, now)?;
+                let decided = authority.decide_as_before(id, &row)?;
+                if let Some(Verdict::Accepted { .. }) = decided {
+                    register(authority, &row.entry)?;
+                }
+                decided.unwrap_or(verdict)
             }
         });
     }
@@ -256,14 +261,14 @@ fn is_shared_with(
     Ok(false)
 }
 
-/// Puts an entry into quarantine.
+/// Puts an entry into quarantine: its place there, and what its writer is told.
 fn set_aside(
     tx: &dyn LogTx,
     header: &SegmentHeader,
     row: &EntryRow,
     refusal: &Refusal,
     now: xunge_protocol::Timestamp,
-) -> StoreResult<Verdict> {
+) -> StoreResult<(EntryId, Verdict)> {
     let id = EntryId {
         scope: header.scope,
         writer: header.writer,
@@ -272,10 +277,11 @@ fn set_aside(
     };
     tracing::warn!(entry = %id, code = refusal.code.name(), detail = refusal.detail, "quarantined");
     if xunge_planted::is_on(Bug::QuarantineDropped) {
-        return Ok(Verdict::Quarantined {
+        let verdict = Verdict::Quarantined {
             code: refusal.code,
             detail: None,
-        });
+        };
+        return Ok((id, verdict));
     }
     tx.insert_quarantine(&QuarantineRow {
         id,
@@ -289,8 +295,9 @@ fn set_aside(
         decided_by: None,
         reason: None,
     })?;
-    Ok(Verdict::Quarantined {
+    let verdict = Verdict::Quarantined {
         code: refusal.code,
         detail: refusal.detail.clone(),
-    })
+    };
+    Ok((id, verdict))
 }

@@ -100,6 +100,20 @@ impl CheckedChange {
         does.set.len() + does.remove.len() + does.events.len()
     }
 
+    /// Whether this and `other` are by two writers who say again what was said once: at the same time, the same words.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let (here, there) = (&self.operations, &other.operations);
+        let first = |(id, body): &(EventId, EventBody)| body.first.unwrap_or(*id);
+        let mut events = here.events.iter().zip(&there.events);
+        self.author.writer != other.author.writer
+            && self.at == other.at
+            && here.open == there.open
+            && here.set == there.set
+            && here.remove == there.remove
+            && here.events.len() == there.events.len()
+            && events.all(|(a, b)| first(a) == first(b) && a.1.says_the_same(&b.1))
+    }
+
     /// The bytes, exactly as they came.
     pub fn bytes(&self) -> &[u8] {
         self.change.raw_bytes()

@@ -119,18 +119,19 @@ impl Quarantine for PgTx<'_> {
         Ok(!found.is_empty())
     }
 
-    fn waiting_of(
+    fn quarantine_of(
         &self,
         scope: ScopeId,
         record: RecordId,
+        state: QuarantineState,
     ) -> StoreResult<Vec<(QuarantineRow, EntryRow)>> {
         let rows = self.query(
             &format!(
                 "SELECT {COLUMNS}, {ENTRY} FROM quarantine q JOIN entries e USING (county, scope, writer, idx, ordinal)
-                 WHERE q.county = $1 AND q.scope = $2 AND q.record = $3 AND q.state = 'waiting'
+                 WHERE q.county = $1 AND q.scope = $2 AND q.record = $3 AND q.state = $4
                  ORDER BY q.created_at, q.writer, q.idx, q.ordinal"
             ),
-            &[&self.county(), &scope.0, &record.0],
+            &[&self.county(), &scope.0, &record.0, &state.name()],
         )?;
         rows.iter()
             .map(|r| Ok((quarantine_row(r)?, entry(r, COLUMN_COUNT)?)))

@@ -148,20 +148,21 @@ impl Quarantine for SqliteTx<'_> {
     }
 
     // The index is named: SQLite would go through everything that was ever quarantined in the scope, for each record.
-    fn waiting_of(
+    fn quarantine_of(
         &self,
         scope: ScopeId,
         record: RecordId,
+        state: QuarantineState,
     ) -> StoreResult<Vec<(QuarantineRow, EntryRow)>> {
         let mut query = self.sql().prepare_cached(&format!(
             "SELECT {COLUMNS}, e.ordinal, e.position, e.late, e.record, e.kind, e.change_hash, e.leaf_hash, e.body
              FROM quarantine q INDEXED BY quarantine_by_record
              JOIN entries e USING (county, scope, writer, idx, ordinal)
-             WHERE q.county = ?1 AND q.scope = ?2 AND q.record = ?3 AND q.state = 'waiting'
+             WHERE q.county = ?1 AND q.scope = ?2 AND q.record = ?3 AND q.state = ?4
              ORDER BY q.created_at, q.writer, q.idx, q.ordinal"
         ))?;
         let rows = query.query_map(
-            params![self.county(), Bytes(scope.0), Bytes(record.0)],
+            params![self.county(), Bytes(scope.0), Bytes(record.0), state.name()],
             |r| Ok((raw(r)?, entry(r, COLUMN_COUNT)?)),
         )?;
         rows.map(|pair| {
