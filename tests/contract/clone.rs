@@ -174,3 +174,67 @@ async fn an_old_copy_put_back_loses_nothing_that_was_sent_and_delivers_what_it_s
         "{progress:?}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_town_rejects_for_good_is_heard_by_every_copy_of_a_phone_and_kept_as_a_draft() {
+    let scene = Scene::village().await;
+    let mut worker = scene.worker(0, "李大山", Network::GOOD).await;
+    let record = worker.record("visit", None).await.unwrap();
+    let at = ["--worker", "李大山", "--grid", &scene.grids[0]];
+    let close = [["grant", "close"].as_slice(), &at, &["--drain", "0"]].concat();
+    scene.relay.admin(&close).await.unwrap();
+    let folder = scene.dir("copy");
+    worker.phone.copy_to(&folder).await.unwrap();
+    let twin = worker.phone.twin(&folder).await.unwrap();
+    let phones = [&worker.phone, &twin];
+    for phone in phones {
+        phone.sync(5).await.unwrap();
+    }
+    let add = [["grant", "add"].as_slice(), &at].concat();
+    scene.relay.admin(&add).await.unwrap();
+    let entries = scene.api.quarantine().await.unwrap();
+    let [entry] = entries.as_slice() else {
+        panic!("{entries:?}");
+    };
+    let id = entry["id"].as_str().unwrap();
+    let reject = ["quarantine", "reject", id, "--reason", "请写清楚再报"];
+    scene.relay.admin(&reject).await.unwrap();
+    for phone in phones {
+        phone.sync(5).await.unwrap();
+        let progress = phone.progress().await.unwrap();
+        assert_eq!(
+            (progress.saved, progress.refused, progress.drafts),
+            (1, 1, 1)
+        );
+        let shown = phone
+            .call("record", json!({"record": record}))
+            .await
+            .unwrap();
+        assert!(
+            shown["reason"].to_string().contains("请写清楚再报"),
+            "{shown}"
+        );
+    }
+
+    // Mended on one of them, it is in the town once, and both say so.
+    let draft = twin.call("amend", json!({"record": record})).await.unwrap();
+    twin.save(&draft["interview"]).await.unwrap();
+    for _ in 0..2 {
+        for phone in phones {
+            phone.sync(5).await.unwrap();
+        }
+    }
+    assert_eq!(
+        scene
+            .ids(Some("visit"))
+            .await
+            .iter()
+            .filter(|id| **id == record)
+            .count(),
+        1
+    );
+    for phone in phones {
+        let progress = phone.progress().await.unwrap();
+        assert_eq!((progress.saved, progress.acknowledged), (1, 1));
+    }
+}

@@ -30,7 +30,6 @@ impl World {
             0 => self.revoke(n),
             1 if self.trouble == Trouble::Copies => self.move_worker(n),
             _ => match self.trouble {
-                Trouble::Copies if self.phones[n].spoilt => {}
                 Trouble::Copies => match self.random.random_range(0..4) {
                     0 | 1 => self.keep_a_copy(n),
                     2 => self.put_old_copy_back(n),
@@ -70,7 +69,6 @@ impl World {
         let to = self.fresh("phone");
         let seed = self.random.random();
         let clone = self.phones[n].cloned(to, seed);
-        self.ledger.forget_events();
         self.waiting.remove(&n);
         self.phones.push(clone);
         self.counts.count("phone copied");

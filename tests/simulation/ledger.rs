@@ -181,9 +181,10 @@ impl Ledger {
                 continue;
             };
             let says = |e: &&FoldedEvent| e.body.note.as_ref() == Some(token);
-            if there.events.iter().filter(says).count() != 1 {
+            let times = there.events.iter().filter(says).count();
+            if times != 1 {
                 violations.push(format!(
-                    "I1/I5: {token} was said in {record}, and is not there once"
+                    "I1/I5: {token} was said in {record}, and is there {times} times"
                 ));
             }
         }

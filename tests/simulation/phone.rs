@@ -43,8 +43,6 @@ pub(crate) struct SimPhone {
     pub(crate) former: BTreeSet<WriterId>,
     /// Whether there are, or were, other copies of it: then it also shows what these wrote.
     pub(crate) copied: bool,
-    /// Whether it said something that the town may reject for good. Such phones are not copied.
-    pub(crate) spoilt: bool,
     /// An old copy of its folder.
     old: Option<Old>,
     /// What lists showed of records whose claims were found to be true.
@@ -95,7 +93,6 @@ impl SimPhone {
             writers: BTreeSet::new(),
             former: BTreeSet::new(),
             copied: false,
-            spoilt: false,
             old: None,
             verified: BTreeMap::new(),
             disk_fails: false,
@@ -207,7 +204,6 @@ impl SimPhone {
             writers: self.writers.clone(),
             former: self.former.clone(),
             copied: true,
-            spoilt: false,
             old: None,
             verified: BTreeMap::new(),
             disk_fails: false,

@@ -25,10 +25,6 @@ impl World {
         if self.backup.is_some() || self.revoked.contains_key(&self.phones[n].worker) {
             return;
         }
-        // Of a rejected change that two copies of a phone hold, one may never hear.
-        if self.phones[n].copied {
-            return;
-        }
         let rows = self.phones[n].own_rows();
         let cases: Vec<RecordId> = rows
             .values()
@@ -38,7 +34,6 @@ impl World {
         let Some(record) = cases.choose(&mut self.random).copied() else {
             return;
         };
-        self.phones[n].spoilt = true;
         let spoilt = Save::edit(record, Kind::Dispute).set("scale", NO_CODE);
         self.phones[n].save(&spoilt);
         let token = self.ledger.say();
