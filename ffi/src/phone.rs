@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use xunge_core::app::{
-    self, AppError, BundleExport, BundleImport, Enrolled, Home, Opened, Practice, ReceiptView,
-    RecordFilter, RecordSummary, RecordView, Saved, SearchHit, SpeechPart, Started, Status, Step,
+    self, AppError, BundleExport, BundleImport, Enrolled, FoundTicket, Home, Opened, Practice,
+    ReceiptView, RecordFilter, RecordSummary, RecordView, Saved, SearchHit, SpeechPart, Started,
+    Status, Step,
 };
 use xunge_core::env::Env;
 use xunge_core::form::Answer;
@@ -128,6 +129,11 @@ impl Phone {
         self.call(app::Phone::lock)
     }
 
+    /// Sets the picture by which the unlocked worker is found on this phone.
+    pub fn set_photo(&self, path: String) -> Result<Opened, ApiError> {
+        self.call(|phone| phone.set_photo(&path))
+    }
+
     /// The first screen.
     pub fn home(&self) -> Result<Home, ApiError> {
         self.call(app::Phone::home)
@@ -221,6 +227,15 @@ impl Phone {
     /// Lets `observer` hear every sync until the subscription is dropped.
     pub fn subscribe(&self, observer: Arc<dyn SyncObserver>) -> Arc<Subscription> {
         self.observers.subscribe(observer)
+    }
+
+    /// Asks the relay at the built-in address `relay` for the ticket of a short code. Safe to repeat.
+    pub async fn redeem(&self, relay: String, code: String) -> Result<FoundTicket, ApiError> {
+        let phone = self.opened()?;
+        let running = phone.clone();
+        spawned(async move { running.redeem(&relay, &code).await })
+            .await
+            .map_err(|e| phone.explain(&e).into())
     }
 
     /// Uses a ticket: makes a worker on this phone, who is unlocked then. Safe to repeat after any cut.

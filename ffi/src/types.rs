@@ -2,10 +2,10 @@
 //! here mirror them for UniFFI, and the compiler refuses a mirror that differs.
 
 pub use xunge_core::app::{
-    BundleExport, BundleImport, Enrolled, FieldView, Home, NextVisit, NoteView, Notice, NoticeKind,
-    Opened, Practice, Progress, ReceiptView, RecordFilter, RecordSummary, RecordView, Saved,
-    ScopeCursor, SearchHit, SpeechPart, Started, StateView, Status, Step, Tile, TimelineEvent,
-    WorkerCard,
+    BundleExport, BundleImport, Enrolled, FieldView, FoundTicket, Home, NextVisit, NoteView,
+    Notice, NoticeKind, Opened, Practice, Progress, ReceiptView, RecordFilter, RecordSummary,
+    RecordView, Saved, ScopeCursor, SearchHit, SpeechPart, Started, StateView, Status, Step, Tile,
+    TimelineEvent, WorkerCard,
 };
 pub use xunge_core::form::{Answer, Choice, Line, Question};
 pub use xunge_core::sync::SyncReport;
@@ -29,6 +29,11 @@ pub struct Enrolled {
     pub name: String,
     pub scopes: Vec<String>,
     pub help_phone: Option<String>,
+}
+
+#[uniffi::remote(Record)]
+pub struct FoundTicket {
+    pub ticket: String,
 }
 
 #[uniffi::remote(Record)]

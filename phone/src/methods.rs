@@ -30,6 +30,10 @@ pub(crate) fn call(
             let p: params::Enrol = read(params)?;
             answer(wait(phone.enrol(p.ticket, p.pin))?)
         }
+        "redeem" => {
+            let p: params::Redeem = read(params)?;
+            answer(wait(phone.redeem(p.relay, p.code))?)
+        }
         "unlock" => {
             let p: params::Unlock = read(params)?;
             answer(phone.unlock(p.worker, p.pin))
@@ -37,6 +41,10 @@ pub(crate) fn call(
         "unlock_with_code" => {
             let p: params::UnlockWithCode = read(params)?;
             answer(phone.unlock_with_code(p.worker, p.code, p.new_pin))
+        }
+        "set_photo" => {
+            let p: params::Path = read(params)?;
+            answer(phone.set_photo(p.path))
         }
         "lock" => done(phone.lock()),
         "close" => done(phone.close()),

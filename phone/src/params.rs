@@ -19,6 +19,13 @@ pub(crate) struct Enrol {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(crate) struct Redeem {
+    pub(crate) relay: String,
+    pub(crate) code: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Unlock {
     pub(crate) worker: String,
     pub(crate) pin: String,

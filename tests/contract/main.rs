@@ -27,6 +27,7 @@ mod returned;
 mod s3;
 mod scene;
 mod shared;
+mod short_code;
 mod tls;
 mod voice;
 mod warning;

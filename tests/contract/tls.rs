@@ -76,6 +76,26 @@ async fn a_phone_enrols_over_tls_with_the_pinned_organisation_and_with_nobody_el
         assert_eq!(refused.name(), "relay_untrusted", "{refused}");
     }
 
+    // Ten digits go to whom the app has built in, and to nobody else.
+    let with_code = ["enrol", "--grid", &grid, "--worker", "赵二妹", "--code"];
+    let code = relay.admin(&with_code).await.unwrap()["code"].clone();
+    for (pin, expected) in [(&other, Some("relay_untrusted")), (&ca, None)] {
+        let url = relay.url();
+        let address = ["relay-address", "--url", &url, "--pin", pin];
+        let built_in = relay.admin(&address).await.unwrap()["relay"].clone();
+        let stranger = tempfile::tempdir().unwrap();
+        let phone = Phone::start(stranger.path(), "赵二妹").await.unwrap();
+        let redeem = json!({"relay": built_in, "code": code});
+        match (phone.call("redeem", redeem).await, expected) {
+            (Err(refused), Some(name)) => assert_eq!(refused.name(), name, "{refused}"),
+            (Ok(found), None) => {
+                let enrol = json!({"ticket": found["ticket"], "pin": PIN});
+                phone.call("enrol", enrol).await.unwrap();
+            }
+            (outcome, _) => panic!("{outcome:?}"),
+        }
+    }
+
     // The certificate's year is long over: before the relay told the time, only who signed it counts.
     let ticket = ticket(&relay, &grid, Some(&ca)).await;
     let mut phone = Phone::start(&folder.path().join("phone"), "李大山")

@@ -277,6 +277,28 @@ impl Relay {
         self.place.xunge_json(&all).await
     }
 
+    /// A ticket for a worker of a grid, with the ten digits that stand for it.
+    pub async fn short_code(&self, grid: &str, worker: &str) -> Outcome<String> {
+        let url = self.url();
+        let enrol = [
+            "enrol", "--grid", grid, "--worker", worker, "--url", &url, "--code",
+        ];
+        let answer = self.admin(&enrol).await?;
+        match answer["code"].as_str() {
+            Some(code) => Ok(code.into()),
+            None => fail!("enrol printed no code: {answer}"),
+        }
+    }
+
+    /// What an app has built in that knows this relay at `url`.
+    pub async fn built_in(&self, url: &str) -> Outcome<String> {
+        let answer = self.admin(&["relay-address", "--url", url]).await?;
+        match answer["relay"].as_str() {
+            Some(relay) => Ok(relay.into()),
+            None => fail!("relay-address printed none: {answer}"),
+        }
+    }
+
     /// A ticket for a worker of a grid, whose phone reaches the relay at `url`.
     pub async fn ticket(&self, grid: &str, worker: &str, url: &str) -> Outcome<String> {
         let answer = self

@@ -1,4 +1,5 @@
-//! Enrolment: the ticket that a QR code holds, and the exchange that turns it into a certified writer.
+//! Enrolment: the ticket that a QR code holds, the address that an app may have built in, and the exchange that turns a
+//! ticket into a certified writer.
 
 use minicbor::{Decode, Encode};
 
@@ -11,7 +12,8 @@ use crate::wire::{self, WireError};
 /// Path of the enrolment endpoint.
 pub const ENROL_PATH: &str = "/sync/v1/enrol";
 
-const PREFIX: &str = "XUNGE1:";
+const TICKET_PREFIX: &str = "XUNGE1:";
+const ADDRESS_PREFIX: &str = "XUNGERELAY1:";
 
 /// What a phone needs to find and trust its relay, once.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -41,25 +43,64 @@ pub struct Ticket {
 impl Ticket {
     /// The text that the QR code holds: `XUNGE1:` and upper-case hex, which QR codes pack as alphanumeric.
     pub fn to_text(&self) -> String {
-        format!("{PREFIX}{}", hex::encode_upper(wire::encode(self)))
+        format!("{TICKET_PREFIX}{}", hex::encode_upper(wire::encode(self)))
     }
 
     /// The ticket in a scanned or typed text; white space around it is ignored.
     pub fn from_text(text: &str) -> Result<Self, WireError> {
-        let malformed = |why: &str| WireError::Malformed {
-            what: "ticket",
-            why: why.into(),
-        };
-        let digits = text
-            .trim()
-            .strip_prefix(PREFIX)
-            .ok_or_else(|| malformed("does not begin with XUNGE1:"))?;
-        let bytes = hex::decode(digits).map_err(|_| malformed("is cut short or mistyped"))?;
+        let bytes = bytes_after(TICKET_PREFIX, "ticket", text)?;
         let ticket: Self = wire::decode("ticket", &bytes)?;
-        if !ticket.url.starts_with("http://") && !ticket.url.starts_with("https://") {
-            return Err(malformed("names no web address"));
-        }
+        check_url("ticket", &ticket.url)?;
         Ok(ticket)
+    }
+}
+
+/// Where a relay is and how to know it, without a secret: what an app of one county may have built in.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct RelayAddress {
+    /// Address of the relay, without a slash at the end.
+    #[n(0)]
+    pub url: String,
+    /// The relay's key, or one that it had before.
+    #[n(1)]
+    pub relay_key: PublicKey,
+    /// As [`Ticket::pins`].
+    #[n(2)]
+    pub pins: Vec<Hash32>,
+}
+
+impl RelayAddress {
+    /// The text that a build setting holds: `XUNGERELAY1:` and upper-case hex.
+    pub fn to_text(&self) -> String {
+        format!("{ADDRESS_PREFIX}{}", hex::encode_upper(wire::encode(self)))
+    }
+
+    /// The address in a build setting; white space around it is ignored.
+    pub fn from_text(text: &str) -> Result<Self, WireError> {
+        let bytes = bytes_after(ADDRESS_PREFIX, "relay address", text)?;
+        let address: Self = wire::decode("relay address", &bytes)?;
+        check_url("relay address", &address.url)?;
+        Ok(address)
+    }
+}
+
+/// The bytes whose hex follows `prefix` in `text`.
+fn bytes_after(prefix: &str, what: &'static str, text: &str) -> Result<Vec<u8>, WireError> {
+    let malformed = |why: String| WireError::Malformed { what, why };
+    let digits = text
+        .trim()
+        .strip_prefix(prefix)
+        .ok_or_else(|| malformed(format!("does not begin with {prefix}")))?;
+    hex::decode(digits).map_err(|_| malformed("is cut short or mistyped".into()))
+}
+
+fn check_url(what: &'static str, url: &str) -> Result<(), WireError> {
+    match url.starts_with("http://") || url.starts_with("https://") {
+        true => Ok(()),
+        false => Err(WireError::Malformed {
+            what,
+            why: "names no web address".into(),
+        }),
     }
 }
 
@@ -126,6 +167,21 @@ mod tests {
             &format!("{text}00"),
         ] {
             assert!(Ticket::from_text(broken).is_err(), "{broken}");
+        }
+    }
+
+    #[test]
+    fn an_address_comes_back_from_its_text_and_is_no_ticket() {
+        let address = RelayAddress {
+            url: "https://relay.example".into(),
+            relay_key: PublicKey([4; 32]),
+            pins: vec![Hash32([5; 32])],
+        };
+        let text = address.to_text();
+        assert_eq!(RelayAddress::from_text(&format!("{text}\n")), Ok(address));
+        assert!(Ticket::from_text(&text).is_err());
+        for broken in ["", "https://relay.example", &text[..text.len() - 2]] {
+            assert!(RelayAddress::from_text(broken).is_err(), "{broken}");
         }
     }
 }

@@ -8,10 +8,11 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use xunge_protocol::enrolment::{EnrolRequest, EnrolResponse, Ticket};
+use xunge_protocol::enrolment::{EnrolRequest, EnrolResponse, RelayAddress, Ticket};
 use xunge_protocol::envelope::open_response;
 use xunge_protocol::receipt::SignedReceipt;
 use xunge_protocol::relay_key::SignedRelayKey;
+use xunge_protocol::short_code::{RedeemRequest, RedeemResponse};
 use xunge_protocol::snapshot::{Part, Snapshot, open_part};
 use xunge_protocol::system::{Grant, OrgNode, Resource, SignedCertificate, Tombstone};
 use xunge_protocol::{
@@ -110,7 +111,7 @@ proptest! {
 
     #[test]
     fn a_changed_message_is_refused_or_says_something_that_can_be_written(
-        which in 0..10usize,
+        which in 0..13usize,
         harms in prop::collection::vec(harm(), 1..5),
     ) {
         match which {
@@ -123,6 +124,9 @@ proptest! {
             6 => said::<SyncResponse>(&done(&golden("sync_response"), &harms)).map(drop)?,
             7 => said::<EnrolRequest>(&done(&golden("enrol_request"), &harms)).map(drop)?,
             8 => said::<EnrolResponse>(&done(&golden("enrol_response"), &harms)).map(drop)?,
+            9 => said::<RelayAddress>(&done(&golden("relay_address"), &harms)).map(drop)?,
+            10 => said::<RedeemRequest>(&done(&golden("redeem_request"), &harms)).map(drop)?,
+            11 => said::<RedeemResponse>(&done(&golden("redeem_response"), &harms)).map(drop)?,
             _ => said::<Ticket>(&done(&golden("ticket"), &harms)).map(drop)?,
         }
     }

@@ -6,12 +6,13 @@
 
 use std::path::PathBuf;
 
-use xunge_protocol::enrolment::{EnrolRequest, EnrolResponse, Ticket};
+use xunge_protocol::enrolment::{EnrolRequest, EnrolResponse, RelayAddress, Ticket};
 use xunge_protocol::envelope::{open_response, seal_response};
 use xunge_protocol::message::{Cursor, ReceiptCursor, RefusedSegment, ScopeStatus};
 use xunge_protocol::refusal::{RefusalCode, SyncRefusal};
 use xunge_protocol::relay_key::{RelayKey, SignedRelayKey};
 use xunge_protocol::segment::leaf_hash;
+use xunge_protocol::short_code::{CodeVerdict, Granted, RedeemRequest, RedeemResponse};
 use xunge_protocol::snapshot::{Part, SignedSnapshot, Snapshot, open_part, pack_part, vouched};
 use xunge_protocol::system::{Certificate, Grant, OrgNode, Resource, Share, Tombstone, WriterRole};
 use xunge_protocol::{
@@ -307,6 +308,44 @@ fn every_message_of_version_1_has_the_bytes_it_was_released_with() {
             secret: [7; 16],
             expires_at: AT,
             pins: vec![Hash32([5; 32])],
+        },
+    );
+}
+
+#[test]
+fn short_codes_keep_their_bytes() {
+    pinned(
+        "relay_address",
+        &RelayAddress {
+            url: "https://relay.example".into(),
+            relay_key: relay_key().public(),
+            pins: vec![Hash32([5; 32])],
+        },
+    );
+    pinned(
+        "redeem_request",
+        &RedeemRequest {
+            code: "0420000007".into(),
+            key: phone_key().public(),
+        },
+    );
+    pinned(
+        "redeem_response",
+        &RedeemResponse {
+            verdict: CodeVerdict::Good,
+            granted: Some(Granted {
+                relay: RELAY,
+                secret: [7; 16],
+                expires_at: AT,
+                used: true,
+            }),
+        },
+    );
+    pinned(
+        "redeem_response_closed",
+        &RedeemResponse {
+            verdict: CodeVerdict::Closed,
+            granted: None,
         },
     );
 }

@@ -8,11 +8,11 @@
 )]
 
 use proptest::prelude::*;
-use xunge_protocol::enrolment::Ticket;
+use xunge_protocol::enrolment::{RelayAddress, Ticket};
 use xunge_protocol::envelope::RequestEnvelope;
 use xunge_protocol::message::SYNC_PATH;
 use xunge_protocol::receipt::SignedReceipt;
-use xunge_protocol::{SecretKey, SyncRequest, SyncResponse, wire};
+use xunge_protocol::{SecretKey, ShortCode, SyncRequest, SyncResponse, wire};
 
 proptest! {
     #[test]
@@ -30,5 +30,9 @@ proptest! {
     #[test]
     fn no_text_makes_the_ticket_reader_panic(text in ".{0,120}") {
         prop_assert!(Ticket::from_text(&text).is_err());
+        prop_assert!(RelayAddress::from_text(&text).is_err());
+        if let Ok(code) = ShortCode::parse(&text) {
+            prop_assert_eq!(ShortCode::parse(&code.grouped()), Ok(code));
+        }
     }
 }

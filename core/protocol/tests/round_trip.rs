@@ -10,7 +10,7 @@ use proptest::option;
 use proptest::prelude::*;
 use xunge_protocol::batch::{Assume, Batch, Nothing, Parties};
 use xunge_protocol::bundle::{Delivered, Homebound, Outbound, Pouch, SealedBundle};
-use xunge_protocol::enrolment::{ENROL_PATH, EnrolRequest, EnrolResponse, Ticket};
+use xunge_protocol::enrolment::{ENROL_PATH, EnrolRequest, EnrolResponse, RelayAddress, Ticket};
 use xunge_protocol::envelope::{RequestEnvelope, open_response, seal_request, seal_response};
 use xunge_protocol::message::{Cursor, ReceiptCursor, RefusedSegment, SYNC_PATH, ScopeStatus};
 use xunge_protocol::packed::{PackedRequest, PackedResponse};
@@ -452,7 +452,9 @@ proptest! {
         predecessor in option::of(writer()),
     ) {
         let ticket = Ticket { url, relay_key, relay, secret, expires_at, pins };
-        prop_assert_eq!(Ticket::from_text(&ticket.to_text()), Ok(ticket));
+        prop_assert_eq!(Ticket::from_text(&ticket.to_text()), Ok(ticket.clone()));
+        let address = RelayAddress { url: ticket.url.clone(), relay_key, pins: ticket.pins.clone() };
+        prop_assert_eq!(RelayAddress::from_text(&address.to_text()), Ok(address));
         comes_back(&EnrolRequest { secret, key: relay_key, predecessor })?;
         comes_back(&EnrolResponse {
             epoch, time: expires_at, certificate, county: ScopeId([1; 8]), scopes, unlock_codes: codes,

@@ -56,6 +56,24 @@ pub enum AppError {
     /// What was scanned or typed is no ticket.
     #[error("ticket: {0}")]
     BadTicket(WireError),
+    /// What was typed is no short code.
+    #[error("code: {0}")]
+    BadCode(WireError),
+    /// What the app has built in is no address of a relay.
+    #[error("relay: {0}")]
+    BadRelayAddress(WireError),
+    /// The relay knows no such short code.
+    #[error("the relay knows no such code")]
+    CodeWrong,
+    /// The short code came too late.
+    #[error("the code is too old")]
+    CodeLate,
+    /// Another phone has used the short code.
+    #[error("another phone has used the code")]
+    CodeUsed,
+    /// There were too many wrong tries at the short code.
+    #[error("too many wrong tries at the code")]
+    CodeClosed,
     /// This version does not have it.
     #[error("{0} is not available in this version")]
     NotAvailable(&'static str),
@@ -120,6 +138,12 @@ impl AppError {
             Self::NotAmendable(_) => "not_amendable",
             Self::UnknownLocale(_) => "unknown_locale",
             Self::BadTicket(_) => "bad_ticket",
+            Self::BadCode(_) => "bad_code",
+            Self::BadRelayAddress(_) => "bad_relay_address",
+            Self::CodeWrong => "code_wrong",
+            Self::CodeLate => "code_late",
+            Self::CodeUsed => "code_used",
+            Self::CodeClosed => "code_closed",
             Self::NotAvailable(_) => "not_available",
             Self::BadFile { .. } => "bad_file",
             Self::BadPath { .. } => "bad_path",

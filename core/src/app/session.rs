@@ -1,24 +1,28 @@
 //! Who is at work: enrolment, PIN, unlock codes, lock.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use xunge_protocol::ScopeId;
-use xunge_protocol::enrolment::Ticket;
+use xunge_protocol::enrolment::{RelayAddress, Ticket};
+use xunge_protocol::{ScopeId, ShortCode};
 use xunge_records::CodeLists;
 
 use super::error::AppError;
 use super::phone::Phone;
 use super::speech::Dialect;
-use super::view::Enrolled;
-use crate::form::FormLibrary;
+use super::view::{Enrolled, FoundTicket, Opened};
+use crate::form::{FormLibrary, media_type};
 use crate::store::{Store, StoreError};
-use crate::sync::{HttpTransport, SyncError, enrol};
+use crate::sync::redeem::{self, Redeemed};
+use crate::sync::{HttpTransport, SyncError, Trust, enrol};
 use crate::vault::{Unlocked, VaultError};
 
 /// Folder of recordings that were decrypted to be played.
 const PLAYED: &str = "played";
+/// Largest picture of a worker, in bytes.
+const LARGEST_PHOTO: u64 = 1 << 20;
 
 /// An unlocked worker.
 pub(super) struct Session {
@@ -66,6 +70,34 @@ impl Session {
 }
 
 impl Phone {
+    /// Asks the relay that the app has built in for the ticket that a short code stands for. Repeating it gives the same
+    /// ticket, so that nothing is lost between the code and [`Self::enrol`].
+    ///
+    /// Errors: `bad_code`, `bad_relay_address`, `code_wrong`, `code_late`, `code_used`, `code_closed`, the network's.
+    pub async fn redeem(&self, relay: &str, code: &str) -> Result<FoundTicket, AppError> {
+        let code = ShortCode::parse(code).map_err(AppError::BadCode)?;
+        let address = RelayAddress::from_text(relay).map_err(AppError::BadRelayAddress)?;
+        if address.url.starts_with("http://") {
+            tracing::warn!("the built-in address is not encrypted: for tests only");
+        }
+        let trust = Trust {
+            pins: address.pins.clone(),
+            relay_time: None,
+        };
+        let transport = HttpTransport::new(&address.url, &trust).map_err(SyncError::from)?;
+        match redeem::redeem(&transport, self.env.as_ref(), &address, &code).await? {
+            Redeemed::Ticket { ticket, used } if !used || self.vault.knows(&ticket.secret)? => {
+                Ok(FoundTicket {
+                    ticket: ticket.to_text(),
+                })
+            }
+            Redeemed::Ticket { .. } => Err(AppError::CodeUsed),
+            Redeemed::Wrong => Err(AppError::CodeWrong),
+            Redeemed::Late => Err(AppError::CodeLate),
+            Redeemed::Closed => Err(AppError::CodeClosed),
+        }
+    }
+
     /// Uses a ticket: asks the relay to certify a new writer, and makes a vault that `pin` opens. The writer's key is on
     /// disk before the first byte leaves, and the same ticket finds it again: so that repeating after any cut is safe.
     ///
@@ -116,6 +148,38 @@ impl Phone {
     ) -> Result<Enrolled, AppError> {
         let unlocked = self.vault.unlock_with_code(worker, code, new_pin)?;
         self.begin_session(unlocked)
+    }
+
+    /// Sets the picture by which the unlocked worker is found among those of this phone: a JPEG or PNG of at most a
+    /// megabyte. Answers with the cards of all.
+    ///
+    /// Errors: `locked`, `practising`, `bad_file`.
+    pub fn set_photo(&self, path: &str) -> Result<Opened, AppError> {
+        let bad = |why: String| AppError::BadFile {
+            path: path.into(),
+            why,
+        };
+        let worker = {
+            let state = self.state();
+            if state.practising.is_some() {
+                return Err(AppError::Practising);
+            }
+            let session = state.session.as_ref().ok_or(AppError::Locked)?;
+            session.worker.clone()
+        };
+        let mut photo = Vec::new();
+        let file = fs::File::open(path).map_err(|e| bad(e.to_string()))?;
+        file.take(LARGEST_PHOTO + 1)
+            .read_to_end(&mut photo)
+            .map_err(|e| bad(e.to_string()))?;
+        if photo.len() as u64 > LARGEST_PHOTO {
+            return Err(bad("is larger than a megabyte".into()));
+        }
+        if !media_type(&photo).is_some_and(|mime| mime.starts_with("image/")) {
+            return Err(bad("is no JPEG and no PNG".into()));
+        }
+        self.vault.set_photo(&worker, &photo)?;
+        self.opened()
     }
 
     /// Ends practice and sync, forgets the worker's key, and removes what was decrypted. What waits stays with the phone

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 
-/// What a question wants.
+/// What is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileKind {
     /// `audio/mp4` or PCM WAV.

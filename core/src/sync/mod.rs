@@ -3,6 +3,7 @@
 //! [`engine`] decides what is sent next and what an answer means; it knows the store, and neither sockets nor clocks.
 //! [`driver`] feeds it with answers and time. [`transport`] is the border to the network, [`http`] the real one.
 
+mod ask;
 pub mod driver;
 pub mod engine;
 pub mod enrol;
@@ -10,6 +11,7 @@ pub mod error;
 pub mod http;
 mod media;
 mod pace;
+pub mod redeem;
 mod signed;
 mod snapshot;
 mod tls;
@@ -19,5 +21,6 @@ pub use driver::{CancelToken, ProgressObserver, run};
 pub use engine::{Engine, Event, Step, SyncReport};
 pub use error::SyncError;
 pub use http::HttpTransport;
+pub use redeem::Redeemed;
 pub use tls::Trust;
 pub use transport::{Answer, Exchange, Method, Transport, TransportFailure};

@@ -51,7 +51,7 @@ fn two_workers_share_a_phone_each_with_a_key_of_their_own() {
         .map(|w| w.name)
         .collect();
     assert_eq!(names, ["李建国", "王桂兰"]);
-    vault.set_photo(&first, b"jpeg").unwrap();
+    vault.set_photo(&first.worker, b"jpeg").unwrap();
     let cards = vault.workers().unwrap();
     assert_eq!(cards[0].photo, None);
     assert_eq!(fs::read(cards[1].photo.as_ref().unwrap()).unwrap(), b"jpeg");

@@ -155,6 +155,11 @@ impl Vault {
         }
     }
 
+    /// Whether [`Self::begin`] was called with this secret.
+    pub fn knows(&self, ticket_secret: &[u8]) -> Result<bool, VaultError> {
+        Ok(self.read(&vault_id(ticket_secret))?.is_some())
+    }
+
     /// Completes enrolment: from now on the worker is listed, and the PIN or a code is needed. Repeating it is safe.
     pub fn complete(
         &self,
@@ -220,9 +225,13 @@ impl Vault {
         Ok(self.unlocked(worker, key))
     }
 
-    /// Sets the picture of a worker's card, a JPEG or PNG.
-    pub fn set_photo(&self, unlocked: &Unlocked, photo: &[u8]) -> Result<(), VaultError> {
-        Ok(disk::write_whole(&unlocked.folder.join("photo"), photo)?)
+    /// Sets the picture of a worker's card, a JPEG or PNG. It is no secret: it is shown before anybody has unlocked.
+    pub fn set_photo(&self, worker: &str, photo: &[u8]) -> Result<(), VaultError> {
+        self.finished(worker)?;
+        Ok(disk::write_whole(
+            &self.folder(worker).join("photo"),
+            photo,
+        )?)
     }
 
     fn pin_wrap(

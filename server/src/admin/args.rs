@@ -219,6 +219,8 @@ pub enum Admin {
     /// The key with which the relay signs.
     #[command(subcommand)]
     RelayKey(RelayKey),
+    /// Print what an app has built in that knows this relay: its address, its key, its pins. Nothing of it is secret.
+    RelayAddress(RelayAddress),
 }
 
 /// `xunge admin relay-key`
@@ -319,6 +321,21 @@ pub struct Enrol {
     /// Also write the QR code as an SVG picture.
     #[arg(long, value_name = "FILE")]
     pub svg: Option<PathBuf>,
+    /// Also print a code of ten digits to be read out over the telephone, good for 15 minutes, for an app that has this
+    /// relay built in.
+    #[arg(long)]
+    pub code: bool,
+}
+
+/// `xunge admin relay-address`
+#[derive(Debug, Args)]
+pub struct RelayAddress {
+    /// Address at which phones reach the relay.
+    #[arg(long)]
+    pub url: String,
+    /// As `enrol`'s.
+    #[arg(long, value_name = "FILE")]
+    pub pin: Vec<PathBuf>,
 }
 
 /// `xunge admin grant`

@@ -18,6 +18,7 @@ mod place;
 mod qr;
 mod quarantine;
 mod receipt;
+mod relay_address;
 mod relay_key;
 mod restore;
 mod seed;
@@ -72,6 +73,7 @@ pub fn run(cli: Cli) -> Outcome {
             Admin::Voice(args) => voice::run(place, out, args),
             Admin::Key => key::run(place, out),
             Admin::RelayKey(args) => relay_key::run(place, out, args),
+            Admin::RelayAddress(args) => relay_address::run(place, out, &args),
         },
     }
 }

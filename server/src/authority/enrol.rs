@@ -39,6 +39,14 @@ impl Authority<'_> {
 
     /// Makes a ticket. Its secret is kept only as a hash.
     pub fn ticket(&mut self, new: &NewTicket) -> Result<Ticket, AuthorityError> {
+        self.ticket_with(new, self.relay.env.random())
+    }
+
+    pub(super) fn ticket_with(
+        &mut self,
+        new: &NewTicket,
+        secret: [u8; 16],
+    ) -> Result<Ticket, AuthorityError> {
         if self.tx().worker(&new.worker)?.is_none() {
             return Err(AuthorityError::UnknownWorker(new.worker.clone()));
         }
@@ -47,7 +55,7 @@ impl Authority<'_> {
             url: new.url.clone(),
             relay_key: county.relay_key.public(),
             relay: county.relay_writer,
-            secret: self.relay.env.random::<16>(),
+            secret,
             expires_at: self.now().plus_millis(new.lifetime_ms),
             pins: new.pins.clone(),
         };

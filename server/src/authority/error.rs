@@ -44,6 +44,9 @@ pub enum AuthorityError {
     /// No such worker.
     #[error("no worker {0}")]
     UnknownWorker(String),
+    /// As many short codes are open as there can be.
+    #[error("too many short codes are open: wait some minutes, or let the phone scan the ticket")]
+    CodesUsedUp,
     /// No relay has more keys in its life.
     #[error("the relay had as many keys as it may have")]
     KeysUsedUp,
@@ -73,6 +76,7 @@ impl AuthorityError {
             Self::AlreadyDecided(_) => "already_decided",
             Self::NotAdmissible(_) => "not_admissible",
             Self::UnknownWorker(_) => "unknown_worker",
+            Self::CodesUsedUp => "codes_used_up",
             Self::KeysUsedUp => "keys_used_up",
             Self::JournalOfAnother => "journal_of_another",
         }

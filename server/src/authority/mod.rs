@@ -16,6 +16,7 @@ mod revoke;
 mod rotate;
 mod seal;
 pub(crate) mod share;
+pub mod short_code;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub use draft::Draft;
 pub use enrol::NewTicket;
 pub use erase::Erased;
 pub use error::AuthorityError;
+pub use short_code::OpenCode;
 
 use crate::journal::Fact;
 use crate::log::LogWork;

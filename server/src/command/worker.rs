@@ -10,7 +10,7 @@ use super::policy::{self, Act};
 use super::{CommandError, require_seen, wording};
 use crate::account::Actor;
 use crate::audit::AuditEvent;
-use crate::authority::{self, Authority, NewTicket};
+use crate::authority::{self, Authority, NewTicket, OpenCode};
 use crate::relay::Relay;
 use crate::store::{GrantState, Tx, Worker};
 
@@ -128,18 +128,19 @@ pub fn close(
     })
 }
 
-/// A ticket for a phone of a worker, to be shown once. `url` is where phones reach the relay. Blocks.
+/// A ticket for a phone of a worker, to be shown once, and a code that stands for it and is read out over the telephone.
+/// `url` is where phones reach the relay. Blocks.
 pub fn enrol(
     relay: &Arc<Relay>,
     actor: &Actor,
     worker: &str,
     url: &str,
-) -> Result<(Worker, Ticket), CommandError> {
+) -> Result<(Worker, Ticket, OpenCode), CommandError> {
     let (worker, url) = (worker.to_owned(), url.trim_end_matches('/').to_owned());
     run(relay, actor, move |authority, tx, actor| {
         let now = authority.now();
         let (worker, grid) = require_worker(tx, actor, &worker, now)?;
-        let ticket = authority.ticket(&NewTicket {
+        let (ticket, code) = authority.ticket_with_code(&NewTicket {
             worker: worker.id.clone(),
             url,
             lifetime_ms: TICKET_MS,
@@ -152,7 +153,7 @@ pub fn enrol(
                 .within(grid),
             now,
         )?;
-        Ok((worker, ticket))
+        Ok((worker, ticket, code))
     })
 }
 

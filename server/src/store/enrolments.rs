@@ -1,4 +1,4 @@
-//! Enrolment tickets and unlock codes.
+//! Enrolment tickets, the short codes that stand for some of them, and unlock codes.
 
 use xunge_protocol::{Hash32, Timestamp, WriterId};
 
@@ -19,7 +19,22 @@ pub struct TicketRow {
     pub writer: Option<WriterId>,
 }
 
-/// Tickets and unlock codes in a transaction.
+/// A short code that stands for a ticket. The code is kept only as its keyed hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShortCodeRow {
+    /// The code's first digits, which no other code has at the time.
+    pub name: u16,
+    /// Keyed hash of the code.
+    pub code_hash: Hash32,
+    /// The ticket: SHA-256 of its secret.
+    pub ticket: Hash32,
+    /// Not taken after this.
+    pub expires_at: Timestamp,
+    /// Tries that are used up.
+    pub tries: u32,
+}
+
+/// Tickets, short codes and unlock codes in a transaction.
 pub trait Enrolments {
     /// Adds a ticket.
     fn insert_ticket(&self, ticket: &TicketRow) -> StoreResult<()>;
@@ -27,6 +42,17 @@ pub trait Enrolments {
     fn ticket(&self, secret_hash: Hash32) -> StoreResult<Option<TicketRow>>;
     /// Notes who used a ticket.
     fn use_ticket(&self, secret_hash: Hash32, writer: WriterId) -> StoreResult<()>;
+
+    /// Adds a short code, whose name must be free.
+    fn insert_short_code(&self, code: &ShortCodeRow) -> StoreResult<()>;
+    /// The short code of a name.
+    fn short_code(&self, name: u16) -> StoreResult<Option<ShortCodeRow>>;
+    /// Uses up one of `most` tries at a code; nobody else does until this transaction ends. None if there is none left.
+    fn take_try(&self, name: u16, most: u32) -> StoreResult<Option<ShortCodeRow>>;
+    /// Gives a try back that was right.
+    fn give_try_back(&self, name: u16) -> StoreResult<()>;
+    /// Forgets the short codes that ended before `before`.
+    fn forget_short_codes(&self, before: Timestamp) -> StoreResult<()>;
 
     /// Keeps the unlock codes of a writer.
     fn insert_unlock_codes(&self, writer: WriterId, codes: &[String]) -> StoreResult<()>;

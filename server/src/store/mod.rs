@@ -33,7 +33,7 @@ pub use board::{
 };
 pub use county::{County, NewCounty};
 pub use engine::{Claim, Location, Options, Store};
-pub use enrolments::{Enrolments, TicketRow};
+pub use enrolments::{Enrolments, ShortCodeRow, TicketRow};
 pub use erasure::{Erasure, TombstoneRow};
 pub use error::{StoreError, StoreResult};
 pub use media::{MediaFiles, MediaOwner, MediaRow, UploadRow};

@@ -13,10 +13,11 @@ use xunge_protocol::bundle::COURIER_PATH;
 use xunge_protocol::enrolment::ENROL_PATH;
 use xunge_protocol::message::{MAX_BODY_BYTES, SYNC_PATH};
 use xunge_protocol::refusal::SyncRefusal;
+use xunge_protocol::short_code::REDEEM_PATH;
 use xunge_protocol::snapshot::SNAPSHOT_PATH;
 use xunge_protocol::succession::SUCCEED_PATH;
 
-use super::{SyncFailure, courier, enrol, handle, succeed};
+use super::{SyncFailure, courier, enrol, handle, redeem, succeed};
 use crate::http::has_stalled;
 use crate::relay::Relay;
 
@@ -27,6 +28,7 @@ pub fn router() -> Router<Arc<Relay>> {
     Router::new()
         .route(SYNC_PATH, post(sync))
         .route(ENROL_PATH, post(enrolment))
+        .route(REDEEM_PATH, post(short_code))
         .route(COURIER_PATH, post(carried))
         .route(SUCCEED_PATH, post(succession))
         .route(
@@ -50,6 +52,13 @@ async fn enrolment(
     body: Received,
 ) -> Result<Response, SyncFailure> {
     message(relay, received(body)?, enrol::handle).await
+}
+
+async fn short_code(
+    State(relay): State<Arc<Relay>>,
+    body: Received,
+) -> Result<Response, SyncFailure> {
+    message(relay, received(body)?, redeem::handle).await
 }
 
 async fn carried(State(relay): State<Arc<Relay>>, body: Received) -> Result<Response, SyncFailure> {

@@ -7,6 +7,7 @@ pub mod courier;
 pub mod enrol;
 pub mod failure;
 pub mod http;
+pub mod redeem;
 pub mod succeed;
 
 mod held;

@@ -17,6 +17,11 @@ async fn a_ticket_and_an_unlock_code_are_shown_once_and_a_lost_phone_is_revoked(
     let ticket = xunge_protocol::enrolment::Ticket::from_text(&ticket).unwrap();
     assert_eq!(ticket.url, "http://relay.example:8080");
     assert!(page.has("<svg") && !page.has("<?xml"));
+    let code = page.between("data-ticket-code>", "<");
+    let code = xunge_protocol::ShortCode::parse(code).unwrap();
+    let row = place.relay.store.read(|tx| tx.short_code(code.name()));
+    let row = row.unwrap().unwrap();
+    assert_eq!(row.ticket, xunge_protocol::Hash32::of(&ticket.secret));
     assert!(Phone::enrol(&place, &ticket, [3; 32]).is_ok());
     let told = browser
         .post(&format!("/workers/{}/unlock", phone.worker), &[scope])

@@ -1,8 +1,10 @@
-//! `/sync/v1/enrol` and `/sync/v1/succeed`: tickets, keys and incarnations that are not what they should be.
+//! `/sync/v1/enrol`, `/sync/v1/redeem` and `/sync/v1/succeed`: tickets, codes, keys and incarnations that are not what they
+//! should be.
 
 use xunge_protocol::enrolment::{ENROL_PATH, EnrolRequest, Ticket};
+use xunge_protocol::short_code::{NAMES, REDEEM_PATH, RedeemRequest};
 use xunge_protocol::succession::{SUCCEED_PATH, SuccessionRequest};
-use xunge_protocol::{EpochId, PublicKey, SecretKey, WriterId, wire};
+use xunge_protocol::{EpochId, PublicKey, SecretKey, ShortCode, WriterId, wire};
 
 use crate::common::{GRID, Phone};
 use crate::noise::Noise;
@@ -39,10 +41,10 @@ impl Applicant {
             true => SecretKey::from_seed(&noise.array()),
             false => self.key.clone(),
         };
-        if noise.one_in(2) {
-            self.enrol(town, &key, noise)
-        } else {
-            self.succeed(&key, noise)
+        match noise.below(5) {
+            0 | 1 => self.enrol(town, &key, noise),
+            2 => redeem(&key, noise),
+            _ => self.succeed(&key, noise),
         }
     }
 
@@ -118,4 +120,38 @@ impl Applicant {
         let (key, writer) = (&self.phone.key, self.phone.writer);
         envelope(key, writer, SUCCEED_PATH, EpochId([9; 8]), 0, packed)
     }
+}
+
+/// A guess at a short code.
+fn redeem(key: &SecretKey, noise: &mut Noise) -> Asked {
+    let name = noise.below(usize::from(NAMES));
+    let code = ShortCode::of(u16::try_from(name).unwrap(), noise.below(1_000_000) as u32);
+    let mut request = RedeemRequest {
+        code: code.digits(),
+        key: key.public(),
+    };
+    let how = noise.below(5);
+    if how == 1 {
+        match noise.below(2) {
+            0 => request.code.truncate(noise.below(10)),
+            _ => request.key = PublicKey(noise.array()),
+        }
+    }
+    let cbor = wire::encode(&request);
+    let (how, cbor) = match how {
+        0 => ("guessed code", cbor),
+        1 => ("odd code", cbor),
+        2 => ("changed code", noise.harmed_cbor(&cbor)),
+        3 => ("changed code", noise.harmed(&cbor)),
+        _ => {
+            let packed = payload(noise, &cbor);
+            let zero = WriterId([0; 8]);
+            let good = envelope(key, zero, REDEEM_PATH, EpochId([0; 8]), 0, &packed);
+            return Asked::post("changed envelope", REDEEM_PATH, noise.harmed(&good));
+        }
+    };
+    let packed = payload(noise, &cbor);
+    let zero = WriterId([0; 8]);
+    let body = envelope(key, zero, REDEEM_PATH, EpochId([0; 8]), 0, &packed);
+    Asked::post(how, REDEEM_PATH, body)
 }

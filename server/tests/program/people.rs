@@ -32,6 +32,11 @@ fn enrol_makes_a_ticket_by_code_or_scope_and_says_where_there_is_no_such_grid() 
     let second = county.json(&[&args[..], &["--grid", scope]].concat());
     assert_eq!(first["worker"], second["worker"]);
     assert_ne!(first["ticket"], second["ticket"]);
+    assert!(second.get("code").is_none());
+    let third = county.json(&[&args[..], &["--grid", scope, "--code"]].concat());
+    let code = third["code"].as_str().unwrap();
+    assert!(code.len() == 10 && code.bytes().all(|b| b.is_ascii_digit()));
+    assert!(third["code_expires_at"].is_i64());
     let said = county.fails(1, &[&args[..], &["--grid", "123"]].concat());
     assert!(said.contains("no place"), "{said}");
     let shown = county.run(&[&args[..], &["--grid", scope]].concat());

@@ -3,17 +3,18 @@
 use std::fmt::Debug;
 
 use xunge_protocol::batch::{Assume, Batch, Nothing, Parties};
-use xunge_protocol::enrolment::{EnrolRequest, EnrolResponse, Ticket};
+use xunge_protocol::enrolment::{EnrolRequest, EnrolResponse, RelayAddress, Ticket};
 use xunge_protocol::envelope::RequestEnvelope;
 use xunge_protocol::message::{MAX_PLAIN_BYTES, SYNC_PATH};
 use xunge_protocol::packed::{PackedRequest, PackedResponse};
 use xunge_protocol::receipt::SignedReceipt;
+use xunge_protocol::short_code::{RedeemRequest, RedeemResponse};
 use xunge_protocol::snapshot::{Part, SignedSnapshot, Snapshot, open_part};
 use xunge_protocol::succession::{Succession, SuccessionRequest};
 use xunge_protocol::system::{Grant, OrgNode, Resource, SignedCertificate, Tombstone};
 use xunge_protocol::{
-    EpochId, Hash32, PulledSegment, ScopeId, SecretKey, Segment, Timestamp, WireError, WriterId,
-    wire,
+    EpochId, Hash32, PulledSegment, ScopeId, SecretKey, Segment, ShortCode, Timestamp, WireError,
+    WriterId, wire,
 };
 
 use crate::seed;
@@ -76,6 +77,8 @@ pub(crate) fn receipt(bytes: &[u8]) {
     said::<PackedResponse>(bytes);
     said::<EnrolRequest>(bytes);
     said::<EnrolResponse>(bytes);
+    said::<RedeemRequest>(bytes);
+    said::<RedeemResponse>(bytes);
     said::<SuccessionRequest>(bytes);
     said::<Succession>(bytes);
 }
@@ -102,7 +105,7 @@ pub(crate) fn batch(bytes: &[u8]) {
     }
 }
 
-/// A ticket as text, and as what its digits say.
+/// A ticket, the address of a relay and a short code, as text and as what their digits say.
 pub(crate) fn ticket(bytes: &[u8]) {
     let written = format!("XUNGE1:{}", hex::encode_upper(bytes));
     let typed = String::from_utf8_lossy(bytes);
@@ -111,6 +114,16 @@ pub(crate) fn ticket(bytes: &[u8]) {
             let again = Ticket::from_text(&ticket.to_text());
             assert_eq!(again, Ok(ticket), "a ticket can be shown again");
         }
+    }
+    let written = format!("XUNGERELAY1:{}", hex::encode_upper(bytes));
+    for text in [typed.as_ref(), &written] {
+        if let Ok(address) = RelayAddress::from_text(text) {
+            let again = RelayAddress::from_text(&address.to_text());
+            assert_eq!(again, Ok(address), "an address can be built in again");
+        }
+    }
+    if let Ok(code) = ShortCode::parse(&typed) {
+        assert_eq!(ShortCode::parse(&code.grouped()), Ok(code));
     }
 }
 

@@ -14,6 +14,6 @@ pub use record::{
     StateView, TimelineEvent,
 };
 pub use session::{
-    BundleExport, BundleImport, Enrolled, Opened, Practice, ScopeCursor, SpeechPart, Status,
-    WorkerCard,
+    BundleExport, BundleImport, Enrolled, FoundTicket, Opened, Practice, ScopeCursor, SpeechPart,
+    Status, WorkerCard,
 };

@@ -35,6 +35,13 @@ pub struct Enrolled {
     pub help_phone: Option<String>,
 }
 
+/// Answer of `redeem`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FoundTicket {
+    /// To be passed to `enrol`.
+    pub ticket: String,
+}
+
 /// A part of a spoken text. All parts together are the text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SpeechPart {

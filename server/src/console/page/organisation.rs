@@ -73,6 +73,10 @@ pub struct TicketView {
     pub text: String,
     /// Until when it can be used.
     pub expires: String,
+    /// Ten digits that stand for it, in groups, as they are read out.
+    pub code: String,
+    /// Until when these can be used.
+    pub code_expires: String,
 }
 
 /// The page.
@@ -418,19 +422,21 @@ pub(in crate::console) async fn enrol(
     let (inside, asking) = (relay.clone(), visitor.clone());
     let made = blocking(move || Ok(worker::enrol(&inside, &asking.actor, &id, &url))).await?;
     match made {
-        Ok((worker, ticket)) => {
+        Ok((worker, ticket, open)) => {
             let text = ticket.to_text();
             let words = crate::console::words::Words {
                 lang: visitor.lang(),
                 lists: crate::console::context::lists(),
                 now: relay.now(),
             };
-            let when = words.when(ticket.expires_at);
+            let until = |key, at| words.lang.fill(key, &[("when", &words.when(at))]);
             let view = TicketView {
                 worker: worker.name,
                 qr: qr(&text)?,
-                expires: words.lang.fill("enrol.expires", &[("when", &when)]),
+                expires: until("enrol.expires", ticket.expires_at),
                 text,
+                code: open.code.grouped(),
+                code_expires: until("enrol.code.expires", open.expires_at),
             };
             page(relay, visitor, scope, false, Once::Ticket(Box::new(view))).await
         }

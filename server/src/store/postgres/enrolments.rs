@@ -4,7 +4,7 @@ use xunge_protocol::{Hash32, Timestamp, WriterId};
 
 use super::row::{self, Text};
 use super::tx::PgTx;
-use crate::store::{Enrolments, StoreResult, TicketRow};
+use crate::store::{Enrolments, ShortCodeRow, StoreResult, TicketRow};
 
 impl Enrolments for PgTx<'_> {
     fn insert_ticket(&self, ticket: &TicketRow) -> StoreResult<()> {
@@ -49,6 +49,60 @@ impl Enrolments for PgTx<'_> {
         Ok(())
     }
 
+    fn insert_short_code(&self, code: &ShortCodeRow) -> StoreResult<()> {
+        self.execute(
+            "INSERT INTO short_codes (county, name, code_hash, ticket, expires_at, tries)
+             VALUES ($1, $2, $3, $4, $5, $6)",
+            &[
+                &self.county(),
+                &i64::from(code.name),
+                &code.code_hash.0,
+                &code.ticket.0,
+                &code.expires_at.0,
+                &i64::from(code.tries),
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn short_code(&self, name: u16) -> StoreResult<Option<ShortCodeRow>> {
+        self.query_opt(
+            "SELECT name, code_hash, ticket, expires_at, tries FROM short_codes
+             WHERE county = $1 AND name = $2",
+            &[&self.county(), &i64::from(name)],
+        )?
+        .map(|r| short_code(&r))
+        .transpose()
+    }
+
+    fn take_try(&self, name: u16, most: u32) -> StoreResult<Option<ShortCodeRow>> {
+        // The row stays locked until the transaction ends: nodes count one after the other.
+        self.query_opt(
+            "UPDATE short_codes SET tries = tries + 1
+             WHERE county = $1 AND name = $2 AND tries < $3
+             RETURNING name, code_hash, ticket, expires_at, tries",
+            &[&self.county(), &i64::from(name), &i64::from(most)],
+        )?
+        .map(|r| short_code(&r))
+        .transpose()
+    }
+
+    fn give_try_back(&self, name: u16) -> StoreResult<()> {
+        self.execute(
+            "UPDATE short_codes SET tries = tries - 1 WHERE county = $1 AND name = $2",
+            &[&self.county(), &i64::from(name)],
+        )?;
+        Ok(())
+    }
+
+    fn forget_short_codes(&self, before: Timestamp) -> StoreResult<()> {
+        self.execute(
+            "DELETE FROM short_codes WHERE county = $1 AND expires_at < $2",
+            &[&self.county(), &before.0],
+        )?;
+        Ok(())
+    }
+
     fn insert_unlock_codes(&self, writer: WriterId, codes: &[String]) -> StoreResult<()> {
         self.execute(
             "INSERT INTO unlock_codes (county, writer, ordinal, code)
@@ -78,4 +132,14 @@ impl Enrolments for PgTx<'_> {
         .map(|r| Ok(r.try_get(0)?))
         .transpose()
     }
+}
+
+fn short_code(r: &tokio_postgres::Row) -> StoreResult<ShortCodeRow> {
+    Ok(ShortCodeRow {
+        name: row::number(r, 0)?,
+        code_hash: row::hash(r, 1)?,
+        ticket: row::hash(r, 2)?,
+        expires_at: row::time(r, 3)?,
+        tries: row::number(r, 4)?,
+    })
 }

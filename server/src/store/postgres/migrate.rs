@@ -16,6 +16,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0005_relay_keys",
         include_str!("migrations/0005_relay_keys.sql"),
     ),
+    (
+        "0006_short_codes",
+        include_str!("migrations/0006_short_codes.sql"),
+    ),
 ];
 
 /// Key of the lock under which one node migrates while the others wait.

@@ -5,7 +5,7 @@ use xunge_protocol::{Hash32, Timestamp, WriterId};
 
 use super::SqliteTx;
 use super::row::{Bytes, Millis, signed};
-use crate::store::{Enrolments, StoreResult, TicketRow};
+use crate::store::{Enrolments, ShortCodeRow, StoreResult, TicketRow};
 
 impl Enrolments for SqliteTx<'_> {
     fn insert_ticket(&self, ticket: &TicketRow) -> StoreResult<()> {
@@ -52,6 +52,63 @@ impl Enrolments for SqliteTx<'_> {
         Ok(())
     }
 
+    fn insert_short_code(&self, code: &ShortCodeRow) -> StoreResult<()> {
+        self.sql().execute(
+            "INSERT INTO short_codes (county, name, code_hash, ticket, expires_at, tries)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![
+                self.county(),
+                code.name,
+                Bytes(code.code_hash.0),
+                Bytes(code.ticket.0),
+                Millis(code.expires_at),
+                code.tries
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn short_code(&self, name: u16) -> StoreResult<Option<ShortCodeRow>> {
+        Ok(self
+            .sql()
+            .query_row(
+                "SELECT name, code_hash, ticket, expires_at, tries FROM short_codes
+                 WHERE county = ?1 AND name = ?2",
+                params![self.county(), name],
+                short_code,
+            )
+            .optional()?)
+    }
+
+    fn take_try(&self, name: u16, most: u32) -> StoreResult<Option<ShortCodeRow>> {
+        Ok(self
+            .sql()
+            .query_row(
+                "UPDATE short_codes SET tries = tries + 1
+                 WHERE county = ?1 AND name = ?2 AND tries < ?3
+                 RETURNING name, code_hash, ticket, expires_at, tries",
+                params![self.county(), name, most],
+                short_code,
+            )
+            .optional()?)
+    }
+
+    fn give_try_back(&self, name: u16) -> StoreResult<()> {
+        self.sql().execute(
+            "UPDATE short_codes SET tries = tries - 1 WHERE county = ?1 AND name = ?2",
+            params![self.county(), name],
+        )?;
+        Ok(())
+    }
+
+    fn forget_short_codes(&self, before: Timestamp) -> StoreResult<()> {
+        self.sql().execute(
+            "DELETE FROM short_codes WHERE county = ?1 AND expires_at < ?2",
+            params![self.county(), Millis(before)],
+        )?;
+        Ok(())
+    }
+
     fn insert_unlock_codes(&self, writer: WriterId, codes: &[String]) -> StoreResult<()> {
         let mut insert = self.sql().prepare_cached(
             "INSERT INTO unlock_codes (county, writer, ordinal, code) VALUES (?1, ?2, ?3, ?4)",
@@ -89,4 +146,14 @@ impl Enrolments for SqliteTx<'_> {
             )
             .optional()?)
     }
+}
+
+fn short_code(r: &rusqlite::Row<'_>) -> rusqlite::Result<ShortCodeRow> {
+    Ok(ShortCodeRow {
+        name: r.get(0)?,
+        code_hash: Hash32(r.get::<_, Bytes<32>>(1)?.0),
+        ticket: Hash32(r.get::<_, Bytes<32>>(2)?.0),
+        expires_at: r.get::<_, Millis>(3)?.0,
+        tries: r.get(4)?,
+    })
 }

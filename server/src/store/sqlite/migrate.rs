@@ -27,6 +27,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0009_relay_keys",
         include_str!("migrations/0009_relay_keys.sql"),
     ),
+    (
+        "0010_short_codes",
+        include_str!("migrations/0010_short_codes.sql"),
+    ),
 ];
 
 /// Applies what is missing.
