@@ -1,8 +1,11 @@
-//! Where the library's log goes: to the shell's own log, or to standard error. Logs hold no personal data.
+//! Where the library's log goes: to the shell's own log, or to standard error. Logs hold no personal data. Panics are in it with
+//! their place, also those of threads that nobody waits for.
 
 use std::fmt::{self, Write as _};
 use std::io;
-use std::sync::Arc;
+use std::panic;
+use std::sync::{Arc, Once};
+use std::thread;
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
@@ -25,6 +28,7 @@ pub fn log_to(sink: Arc<dyn LogSink>, filter: String) {
     let _ = tracing_subscriber::registry()
         .with(SinkLayer(sink).with_filter(filter))
         .try_init();
+    hear_panics();
 }
 
 /// Sends the log to standard error, filtered by the environment variable `variable`; warnings and errors without it.
@@ -38,6 +42,29 @@ pub fn log_to_stderr(variable: &str) {
         .with_writer(io::stderr)
         .with_ansi(false)
         .try_init();
+    hear_panics();
+}
+
+/// From now on a panic is a line of the log, beside what was done with it before: on Android nobody reads standard error.
+fn hear_panics() {
+    const LOGGER: &str = "xunge panic";
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            before(info);
+            // A sink that itself fails must not bring the process down: a panic within this hook would.
+            if thread::current().name() == Some(LOGGER) {
+                return;
+            }
+            let place = info.location().map(ToString::to_string);
+            let named = thread::Builder::new().name(LOGGER.into());
+            let logged = named.spawn(move || {
+                tracing::error!(target: "xunge::panic", place, "a panic");
+            });
+            drop(logged);
+        }));
+    });
 }
 
 struct SinkLayer(Arc<dyn LogSink>);

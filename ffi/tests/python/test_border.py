@@ -18,7 +18,7 @@ import urllib.request
 from pathlib import Path
 
 import xunge
-from xunge import Answer, ApiError, KeyStore, KeyStoreError, Phone, RecordFilter, SyncObserver
+from xunge import Answer, ApiError, KeyStore, KeyStoreError, LogSink, Phone, RecordFilter, SyncObserver
 
 PIN = "2580"
 PROGRAM = str(Path(os.environ["XUNGE_BIN_DIR"]) / "xunge")
@@ -35,6 +35,20 @@ class MemoryKeys(KeyStore):
 
     def save(self, secret):
         self.kept = secret
+
+
+class Log(LogSink):
+    """Keeps the lines about panics."""
+
+    def __init__(self):
+        self.panics = []
+        self.came = threading.Event()
+
+    def line(self, level, target, text):
+        if target == "xunge::panic":
+            self.panics.append((level, text))
+            self.came.set()
+            raise RuntimeError("a sink's own fault")
 
 
 class Gate:
@@ -128,6 +142,8 @@ class Border(unittest.TestCase):
     def setUpClass(cls):
         cls.town = Town()
         cls.folder = tempfile.TemporaryDirectory()
+        cls.log = Log()
+        xunge.log_to(cls.log, "info")
         cls.phone = Phone(cls.folder.name, MemoryKeys())
         cls.phone.open("zh-CN")
         cls.worker = asyncio.run(cls.phone.enrol(cls.town.ticket("李大山"), PIN))
@@ -216,10 +232,32 @@ class Border(unittest.TestCase):
         report = asyncio.run(self.phone.sync())
         self.assertEqual(report.acknowledged, report.sent)
         self.assertGreater(observer.heard, 0)
+        # The observer's fault is a panic at the border. The log has its place, and stands it that its sink fails too.
+        self.assertTrue(self.log.came.wait(20), "the log has no panic")
+        level, text = self.log.panics[0]
+        self.assertEqual(level, "error")
+        self.assertRegex(text, r"place=.*\.rs:\d+")
         heard = observer.heard
         del subscription
         asyncio.run(self.phone.sync())
         self.assertEqual(observer.heard, heard)
+
+    def test_a_worker_s_photo_is_on_the_card_and_a_file_that_is_none_is_refused(self):
+        self.assertIsNone(self.phone.open("zh-CN").workers[0].photo)
+        photo = Path(self.folder.name) / "photo.jpg"
+        photo.write_bytes(b"\xff\xd8\xff\xe0 a face")
+        shown = self.phone.set_photo(str(photo)).workers[0].photo
+        self.assertEqual(Path(shown).read_bytes(), photo.read_bytes())
+        for bytes_ in (b"no picture", b"", b"\xff\xd8\xff" + bytes(1 << 20)):
+            photo.write_bytes(bytes_)
+            with self.assertRaises(ApiError.Failed) as failure:
+                self.phone.set_photo(str(photo))
+            self.assertEqual(code_of(failure), "bad_file")
+        self.phone.lock()
+        self.assertTrue(self.phone.open("zh-CN").workers[0].photo)
+        with self.assertRaises(ApiError.Failed) as failure:
+            self.phone.set_photo(str(photo))
+        self.assertEqual(code_of(failure), "locked")
 
     def swallowed_sync(self, then):
         """Starts a sync that nobody answers, does `then` to it, and gives the code it ends with."""
