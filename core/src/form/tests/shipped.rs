@@ -157,6 +157,20 @@ fn judge(question: &Question) {
         assert!(!choice.text.trim().is_empty() && !choice.speech.trim().is_empty());
         drawn(&choice.picture);
     }
+    // Who does not read tells choices by their pictures. What may be changed in a record stands for questions, households
+    // and people show themselves, and a code without a picture shows the question's.
+    if matches!(question.kind.as_str(), "choice" | "choices") && question.id != "change" {
+        let mut seen = BTreeSet::new();
+        let choices = question.choices.iter().flatten();
+        for choice in choices.filter(|c| c.picture != question.picture) {
+            assert!(
+                seen.insert(choice.picture.as_str()),
+                "{}: two choices have the picture {}",
+                question.id,
+                choice.picture
+            );
+        }
+    }
 }
 
 #[test]
