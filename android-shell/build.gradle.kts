@@ -20,6 +20,8 @@ android {
         targetSdk = 34
         versionCode = (findProperty("xunge.versionCode") as String?)?.toInt() ?: 1
         versionName = "0.1.0"
+        // What `xunge admin relay-address` printed; without it the app is any county's.
+        manifestPlaceholders["relay"] = providers.gradleProperty("xunge.relay").getOrElse("")
         testInstrumentationRunner = "androidx.test.runner.AndroidJUnitRunner"
     }
 

@@ -5,9 +5,10 @@ set -eu
 shell=$1 made=$2 android=$3 voices=$4
 rm -rf "$made/flat" "$made/r" "$made/test-config"
 mkdir -p "$made/flat" "$made/r" "$made/test-config/com/android/tools" "$voices"
-# Gradle puts package and SDK numbers into the manifest; here they go into a copy. An aapt2 of Android 10 does not know
+# Gradle puts package, SDK numbers and the county's relay into the manifest; here they go into a copy. An aapt2 of Android 10 does not know
 # <queries>, which these tests do not need.
 sed -e '/<queries>/,/<\/queries>/d' \
+    -e 's|\${relay}||' \
     -e 's|<manifest |<manifest package="org.xunge.shell" |' \
     -e 's|<application|<uses-sdk android:minSdkVersion="21" android:targetSdkVersion="34" />\n    <application|' \
     "$shell/src/main/AndroidManifest.xml" > "$made/AndroidManifest.xml"

@@ -8,6 +8,7 @@ use std::process::Command;
 use xunge_tests::{Outcome, fail, programs};
 
 use crate::bindings::{self, Made};
+use crate::county;
 use crate::run::{self, Tested};
 use crate::voices;
 
@@ -50,6 +51,7 @@ pub(crate) fn run() -> Outcome {
             missing.join("; ")
         );
     }
+    let relay = county::relay()?;
     bindings::generate()?;
     let voices = voices::ready()?;
     let mut ndk = run::command("cargo", &["ndk", "--platform", "21"]);
@@ -70,6 +72,7 @@ pub(crate) fn run() -> Outcome {
     gradle
         .current_dir(shell)
         .arg(format!("-Pxunge.voices={}", voices.display()))
+        .arg(format!("-Pxunge.relay={relay}"))
         .args(["assembleRelease", "bundleRelease"]);
     run::shown(gradle)
 }

@@ -10,7 +10,7 @@ use xunge_tests::{Outcome, fail, programs};
 use crate::bindings::{self, Made};
 use crate::run::{self, Tested};
 use crate::trixie::{self, Trixie};
-use crate::{pictures, texts, voices};
+use crate::{county, pictures, texts, voices};
 
 /// Real phones, and the simulators of either kind of Mac.
 const PHONE: &str = "aarch64-apple-ios";
@@ -51,6 +51,7 @@ pub(crate) fn run() -> Outcome {
             missing.join("; ")
         );
     }
+    let relay = format!("XUNGE_RELAY={}", county::relay()?);
     let made = bindings::generate()?;
     generated(&made)?;
     carried()?;
@@ -73,6 +74,7 @@ pub(crate) fn run() -> Outcome {
             "-derivedDataPath",
             "build/derived",
             "CODE_SIGNING_ALLOWED=NO",
+            &relay,
             "build",
         ],
     )?;

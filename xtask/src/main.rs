@@ -3,6 +3,7 @@
 mod android;
 mod bench;
 mod bindings;
+mod county;
 mod demo;
 mod dictionary;
 mod fuzz;

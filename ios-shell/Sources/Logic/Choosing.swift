@@ -31,6 +31,11 @@ public final class Choosing: ScreenModel {
         public let options: [Option]
     }
 
+    /// That all this phone can say are the placeholders that come with the app; none where it has a voice.
+    public var makeshift: String? {
+        shell.device.voice.speaks(shell.settings.language) ? nil : shell.words("makeshift_voice")
+    }
+
     public var groups: [Group] {
         let settings = shell.settings
         return [

@@ -12,7 +12,7 @@ public final class Courier: ScreenModel {
     }
 
     public var title: String { shell.words("courier") }
-    public var picture: String? { "people" }
+    public var picture: String? { "letter" }
     public var speech: String { shell.words("courier_speech") }
 
     /// A file that another app has handed over.

@@ -61,6 +61,8 @@ public struct Device {
     public let listener: any Listener
     /// The recording of a key in a language that the app carries; none if there is none.
     public let carried: @MainActor (_ key: String, _ language: String) -> URL?
+    /// The relay that this app was built for, as `xunge admin relay-address` prints it; empty where it was built for none.
+    public let relay: String
     /// Bytes that are free where the phone's folder is.
     public let room: @MainActor () -> Int64
     /// Makes a file of another app readable; what it gives ends that.
@@ -71,7 +73,7 @@ public struct Device {
     public init(
         voice: any Voice, recorder: any Recorder, player: any Player, background: any BackgroundWork, dialler: any Dialler,
         listener: any Listener, carried: @escaping @MainActor (_ key: String, _ language: String) -> URL? = { _, _ in nil },
-        room: @escaping @MainActor () -> Int64 = { .max },
+        relay: String = "", room: @escaping @MainActor () -> Int64 = { .max },
         reach: @escaping @MainActor (URL) -> @MainActor () -> Void = { _ in {} }, now: @escaping () -> Date
     ) {
         self.voice = voice
@@ -81,6 +83,7 @@ public struct Device {
         self.dialler = dialler
         self.listener = listener
         self.carried = carried
+        self.relay = relay
         self.room = room
         self.reach = reach
         self.now = now

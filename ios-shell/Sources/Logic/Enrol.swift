@@ -1,4 +1,4 @@
-// A new worker on this phone: the code of the town, photographed or as text, and a PIN of one's own.
+// A new worker on this phone: the code of the town, photographed, as text or by telephone, and a PIN of one's own.
 import Foundation
 import Observation
 
@@ -14,14 +14,22 @@ public final class Enrol: ScreenModel {
     }
 
     public var title: String { shell.words("enrol") }
-    public var picture: String? { "new" }
-    public var speech: String { shell.words(ticket == nil ? "enrol_speech" : "enrol_pin_speech") }
+    public var picture: String? { "add_phone" }
+    public var speech: String {
+        if ticket != nil { return shell.words("enrol_pin_speech") }
+        return shell.words(knowsRelay ? "enrol_or_call_speech" : "enrol_speech")
+    }
+    /// Whether the app knows its relay, so that ten digits are enough.
+    public var knowsRelay: Bool { !shell.device.relay.isEmpty }
     public var openWhileLocked: Bool { true }
 
     /// The text of the photographed code; none if there was none to be read.
     public func scanned(_ text: String?) { take(text, missing: "no_code") }
 
     public func paste(_ text: String?) { take(text, missing: "nothing_to_paste") }
+
+    /// To the number that the town reads out.
+    public func type() { shell.go(ReadOut(shell) { [weak self] ticket in self?.ticket = ticket }) }
 
     public func noCamera() { shell.tell(Said(shell.words("no_camera"), good: false)) }
 

@@ -24,8 +24,12 @@ public final class HomeScreen: ScreenModel {
     public var speech: String {
         guard let home else { return title }
         let numbers = shell.words("two_numbers", home.progress.acknowledged, home.progress.waiting)
-        return numbers + home.notices.prefix(2).map(\.speech).joined() + shell.words("home_speech")
+        let room = nearlyFull ? shell.words("disk_nearly_full") : ""
+        return room + numbers + home.notices.prefix(2).map(\.speech).joined() + shell.words("home_speech")
     }
+
+    /// There is room for some days only, which is to be said while there is.
+    public var nearlyFull: Bool { shell.device.room() < littleRoom }
 
     /// Warnings have a tile of their own.
     public var notices: [Notice] { Array((home?.notices ?? []).filter { $0.kind != .warning }.prefix(2)) }
@@ -58,6 +62,8 @@ public final class HomeScreen: ScreenModel {
 
 /// Too little for a visit with its recording and pictures.
 private let leastRoom: Int64 = 16_000_000
+/// Enough for some days.
+private let littleRoom: Int64 = 100_000_000
 
 /// Begins an interview and shows its first question; where the device is full, says so before anything is answered.
 @MainActor

@@ -21,6 +21,7 @@ public final class More: ScreenModel {
     public func households() { shell.go(Households(shell)) }
     public func practise() { shell.practise(true) }
     public func courier() { shell.go(Courier(shell)) }
+    public func myPhoto() { shell.go(MyPhoto(shell)) }
     public func help() { shell.go(Help(shell)) }
     public func settings() { shell.go(Choosing(shell)) }
     public func lock() { shell.lock() }

@@ -173,15 +173,22 @@ public final class Shell {
 
     /// Unlocks or enrols beside the main thread, since a PIN takes long to stretch.
     func unlocking(_ work: @escaping @Sendable () async throws -> Enrolled) async {
-        guard !busy else { return }
+        if let enrolled = await busily(work) { unlocked(enrolled) }
+    }
+
+    /// Runs `work` beside the main thread, one at a time; none if another runs, or if it failed, which is shown then.
+    func busily<T: Sendable>(_ work: @escaping @Sendable () async throws -> T) async -> T? {
+        guard !busy else { return nil }
         busy = true
-        let result = await Task.detached { () -> Result<Enrolled, any Error> in
+        let result = await Task.detached { () -> Result<T, any Error> in
             do { return .success(try await work()) } catch { return .failure(error) }
         }.value
         busy = false
         switch result {
-        case let .success(enrolled): unlocked(enrolled)
-        case let .failure(error): trouble(error)
+        case let .success(made): return made
+        case let .failure(error):
+            trouble(error)
+            return nil
         }
     }
 

@@ -33,10 +33,29 @@ public final class Workers: ScreenModel {
 @Observable
 public final class Digits {
     public private(set) var typed = ""
-    private static let longest = 12
+    @ObservationIgnored private let groups: [Int]
+    @ObservationIgnored private let say: @MainActor (_ key: String) -> Void
+
+    /// `groups` are how many stand together; no more are taken. `say` speaks what is no secret to who stands beside.
+    init(groups: [Int] = [4, 4, 4], say: @escaping @MainActor (_ key: String) -> Void = { _ in }) {
+        self.groups = groups
+        self.say = say
+    }
+
+    /// What was typed, in groups.
+    public var grouped: String {
+        var left = Substring(typed)
+        let parts = groups.map { length in
+            defer { left = left.dropFirst(length) }
+            return String(left.prefix(length))
+        }
+        return parts.filter { !$0.isEmpty }.joined(separator: " ")
+    }
 
     public func type(_ key: String) {
-        if typed.count < Self.longest { typed += key }
+        guard typed.count < groups.reduce(0, +) else { return }
+        typed += key
+        say(key)
     }
 
     public func erase() { typed = String(typed.dropLast()) }

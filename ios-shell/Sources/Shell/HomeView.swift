@@ -9,6 +9,7 @@ struct HomeView: View {
     let home: HomeScreen
 
     var body: some View {
+        if home.nearlyFull { Banner(words: shell.words("disk_nearly_full"), picture: "trouble", colour: look.palette.red) }
         if let now = home.home {
             ViewThatFits(in: .horizontal) {
                 HStack(spacing: 10) { numbers(now) }

@@ -8,10 +8,10 @@ import UIKit
 /// The system's camera; the picture is made small enough for a slow network.
 struct Camera: UIViewControllerRepresentable {
     let into: URL
+    /// Points of its longer side: small enough for a slow network, or for a card.
+    var longestSide: CGFloat = 1600
     /// Whether there is a picture.
     let done: (Bool) -> Void
-
-    private static let longestSide: CGFloat = 1600
 
     /// Asks where that is due. False where there is no camera to be had.
     static func allowed() async -> Bool {
@@ -37,14 +37,14 @@ struct Camera: UIViewControllerRepresentable {
 
         func imagePickerController(_ picker: UIImagePickerController, didFinishPickingMediaWithInfo info: [UIImagePickerController.InfoKey: Any]) {
             let image = info[.originalImage] as? UIImage
-            let data = image.flatMap(Camera.small)?.jpegData(compressionQuality: 0.8)
+            let data = image.flatMap(camera.small)?.jpegData(compressionQuality: 0.8)
             camera.done(data.map { (try? $0.write(to: camera.into, options: .atomic)) != nil } ?? false)
         }
 
         func imagePickerControllerDidCancel(_ picker: UIImagePickerController) { camera.done(false) }
     }
 
-    private static func small(_ image: UIImage) -> UIImage? {
+    private func small(_ image: UIImage) -> UIImage? {
         let scale = min(1, longestSide / max(image.size.width, image.size.height, 1))
         return image.preparingThumbnail(of: CGSize(width: image.size.width * scale, height: image.size.height * scale))
     }

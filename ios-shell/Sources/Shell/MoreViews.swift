@@ -16,7 +16,7 @@ struct SendingView: View {
         }
         Words(sending.line, .heading)
         Words(shell.words("sync_by_itself"))
-        BigButton(shell.words("courier"), picture: "people") { sending.courier() }
+        BigButton(shell.words("courier"), picture: "letter") { sending.courier() }
     }
 }
 
@@ -56,7 +56,8 @@ struct MoreView: View {
         entry("household", "kind_household", more.households)
         if !more.practising {
             entry("school", "practice", more.practise)
-            entry("people", "courier", more.courier)
+            entry("letter", "courier", more.courier)
+            entry("camera", "my_photo", more.myPhoto)
         }
         entry("wrench", "settings", more.settings)
         entry("call", "help", more.help)
@@ -65,6 +66,34 @@ struct MoreView: View {
 
     private func entry(_ picture: String, _ key: String, _ tap: @escaping () -> Void) -> some View {
         LinkRow(says: shell.words(key), tap: tap) { Picture(name: picture, colour: look.palette.ink) } inside: { Words(shell.words(key), bold: true) }
+    }
+}
+
+struct MyPhotoView: View {
+    @Environment(\.look) private var look
+    let shell: Shell
+    let mine: MyPhoto
+    @State private var camera = false
+
+    private var photo: URL { shell.scratch.appendingPathComponent("me.jpg") }
+
+    var body: some View {
+        Portrait(name: mine.card?.name ?? "", photo: mine.card?.photo, size: 160).frame(maxWidth: .infinity)
+        Words(shell.words("my_photo_speech"))
+        BigButton(mine.button, picture: "camera", main: look.palette.blue) {
+            Task {
+                if await Camera.allowed() { camera = true } else { mine.noCamera() }
+            }
+        }
+        .sheet(isPresented: $camera) {
+            Camera(into: photo, longestSide: 480) { taken in
+                camera = false
+                guard taken else { return }
+                mine.take(photo)
+                try? FileManager.default.removeItem(at: photo)
+            }
+            .ignoresSafeArea()
+        }
     }
 }
 
@@ -78,6 +107,7 @@ struct ChoosingView: View {
             Cards(items: group.options) { option in
                 BigButton(option.words, picture: option.chosen ? "yes" : nil, chosen: option.chosen) { option.choose() }
             }
+            if group.id == "speed", let makeshift = choosing.makeshift { Words(makeshift) }
         }
     }
 }

@@ -18,7 +18,7 @@ public struct RootView: View {
             ScrollView {
                 VStack(alignment: .leading, spacing: 12) {
                     if let said = shell.said {
-                        Banner(words: said.text, picture: said.good ? "received" : "warning", colour: said.good ? look.palette.green : look.palette.red)
+                        Banner(words: said.text, picture: said.good ? "received" : "trouble", colour: said.good ? look.palette.green : look.palette.red)
                             .accessibilityLabel(said.speech)
                     }
                     content
@@ -84,10 +84,12 @@ public struct RootView: View {
         case let screen as Pin: PinView(shell: shell, pin: screen)
         case let screen as Code: CodeView(shell: shell, code: screen)
         case let screen as Enrol: EnrolView(shell: shell, enrol: screen)
+        case let screen as ReadOut: ReadOutView(shell: shell, readOut: screen)
         case let screen as Sending: SendingView(shell: shell, sending: screen)
         case let screen as Courier: CourierView(shell: shell, courier: screen)
         case let screen as More: MoreView(shell: shell, more: screen)
         case let screen as Choosing: ChoosingView(shell: shell, choosing: screen)
+        case let screen as MyPhoto: MyPhotoView(shell: shell, mine: screen)
         case let screen as Help: HelpView(shell: shell, help: screen)
         default: EmptyView()
         }
@@ -140,6 +142,9 @@ private struct WaysView: View {
         case let enrol as Enrol:
             back
             if enrol.ticket != nil { main(shell.words("done")) { Task { await enrol.enrol() } } }
+        case let readOut as ReadOut:
+            back
+            main(shell.words("done")) { Task { await readOut.redeem() } }
         case let sending as Sending:
             back
             if shell.syncing {

@@ -5,6 +5,7 @@ import UIKit
 import XungeLogic
 
 struct WorkersView: View {
+    @Environment(\.look) private var look
     let shell: Shell
     let workers: Workers
 
@@ -17,7 +18,7 @@ struct WorkersView: View {
                 Words(card.name, .heading)
             }
         }
-        BigButton(shell.words("enrol"), picture: "new") { workers.enrol() }
+        BigButton(shell.words("enrol"), picture: "add_phone", main: workers.cards.isEmpty ? look.palette.green : nil) { workers.enrol() }
         BigButton(shell.words("settings"), picture: "wrench") { workers.settings() }
         if !workers.cards.isEmpty { BigButton(shell.words("send_now"), picture: "send") { workers.sync() } }
         BigButton(shell.words("help"), picture: "call") { workers.help() }
@@ -32,7 +33,7 @@ private struct DigitsView: View {
     let hidden: Bool
 
     var body: some View {
-        let shown = hidden ? String(repeating: "●", count: digits.typed.count) : digits.typed
+        let shown = hidden ? String(repeating: "●", count: digits.typed.count) : digits.grouped
         Words(shown.isEmpty ? " " : shown, .figure, bold: true)
             .frame(maxWidth: .infinity)
             .framed(look.palette.ink, width: 3)
@@ -63,6 +64,16 @@ struct CodeView: View {
     }
 }
 
+struct ReadOutView: View {
+    let shell: Shell
+    let readOut: ReadOut
+
+    var body: some View {
+        Words(readOut.heading, .heading)
+        DigitsView(shell: shell, digits: readOut.digits, hidden: false)
+    }
+}
+
 struct EnrolView: View {
     @Environment(\.look) private var look
     let shell: Shell
@@ -87,6 +98,9 @@ struct EnrolView: View {
                     try? FileManager.default.removeItem(at: photo)
                 }
                 .ignoresSafeArea()
+            }
+            if enrol.knowsRelay {
+                BigButton(shell.words("read_out_go"), picture: "call") { enrol.type() }
             }
             Words(shell.words("enrol_text"))
             BigButton(shell.words("paste"), picture: "paper") { enrol.paste(UIPasteboard.general.string) }

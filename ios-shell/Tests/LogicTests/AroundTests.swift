@@ -192,4 +192,22 @@ struct AroundTests {
         stage.shell.lock()
         #expect(try stage.screen(Workers.self).cards.count == 2)
     }
+
+    @Test
+    func a_worker_s_own_picture_is_on_the_card_after_the_lock() async throws {
+        let stage = try await Stage()
+        try stage.home().more()
+        try stage.screen(More.self).myPhoto()
+        let mine = try stage.screen(MyPhoto.self)
+        #expect(mine.card?.photo == nil && mine.button == stage.shell.words("take_photo"))
+        let file = stage.folder.appendingPathComponent("me.jpg")
+        try Data("no picture".utf8).write(to: file)
+        mine.take(file)
+        #expect(stage.shell.said?.good == false && mine.card?.photo == nil)
+        try Stage.jpeg.write(to: file)
+        mine.take(file)
+        #expect(stage.shell.said?.good == true && mine.card?.photo != nil)
+        stage.shell.lock()
+        #expect(try stage.screen(Workers.self).cards.first?.photo != nil)
+    }
 }

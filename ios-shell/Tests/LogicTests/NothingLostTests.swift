@@ -62,6 +62,9 @@ struct NothingLostTests {
     @Test
     func a_phone_without_room_says_so_before_the_work_is_done() async throws {
         let stage = try await Stage()
+        #expect(try stage.home().nearlyFull == false)
+        stage.room = 50_000_000
+        #expect(try stage.home().nearlyFull)
         stage.room = 1_000_000
         try stage.begin("visit")
         #expect(stage.shell.said?.text == stage.shell.words("disk_full_first") && stage.shell.screen is HomeScreen)

@@ -115,4 +115,44 @@ struct RelayTests {
         enrol.back()
         #expect(stage.shell.screen is Workers)
     }
+
+    @Test
+    func ten_digits_over_the_telephone_are_enough_where_the_app_knows_its_relay() async throws {
+        let stage = try await Stage(enrolled: false, knowsRelay: true)
+        let town = try await Town.shared()
+        let code = try town.code("孙桂英")
+        try stage.screen(Workers.self).enrol()
+        let enrol = try stage.screen(Enrol.self)
+        #expect(enrol.knowsRelay)
+        enrol.type()
+        let readOut = try stage.screen(ReadOut.self)
+        let type = { (digits: String) in digits.forEach { readOut.digits.type(String($0)) } }
+        type("12345")
+        await readOut.redeem()
+        #expect(stage.shell.said?.text.contains("十个数字") == true, "\(stage.shell.said?.text ?? "")")
+        while !readOut.digits.typed.isEmpty { readOut.digits.erase() }
+
+        let last = try #require(code.last?.wholeNumberValue)
+        type(String(code.dropLast()) + "\((last + 1) % 10)0")
+        #expect(readOut.digits.grouped.count == 12, "an eleventh digit is not taken")
+        #expect(stage.voice.said.last == "\((last + 1) % 10)", "what is typed is spoken")
+        await readOut.redeem()
+        #expect(stage.shell.said?.good == false && stage.shell.said?.text.contains("号码不对") == true)
+        readOut.digits.erase()
+        type("\(last)")
+        await readOut.redeem()
+        #expect(try stage.screen(Enrol.self).ticket?.hasPrefix("XUNGE1:") == true)
+        #expect(stage.voice.said.last == stage.shell.words("enrol_pin_speech"))
+        "1357".forEach { enrol.digits.type(String($0)) }
+        await enrol.enrol()
+        #expect(stage.shell.worker?.name == "孙桂英", "\(stage.shell.said?.text ?? "")")
+        try await stage.send()
+    }
+
+    @Test
+    func an_app_of_no_county_offers_no_number_to_type() async throws {
+        let stage = try await Stage(enrolled: false)
+        try stage.screen(Workers.self).enrol()
+        #expect(try stage.screen(Enrol.self).knowsRelay == false)
+    }
 }

@@ -99,9 +99,13 @@ final class Stage {
     private(set) var shell: Shell
     var now = Date()
 
-    /// A phone of the town; enrolled, and unlocked by its worker, unless said otherwise.
-    init(enrolled: Bool = true, unlocked: Bool = true, language: String = "zh-CN") async throws {
+    private let relay: String
+
+    /// A phone of the town; enrolled, and unlocked by its worker, unless said otherwise. `knowsRelay`: the app was built for
+    /// this town.
+    init(enrolled: Bool = true, unlocked: Bool = true, language: String = "zh-CN", knowsRelay: Bool = false) async throws {
         let town = try await Town.shared()
+        relay = knowsRelay ? try town.address() : ""
         (folder, keys) = try town.place(enrolled: enrolled)
         guard let kept = UserDefaults(suiteName: keptName) else { throw Failure("no settings") }
         self.kept = kept
@@ -123,7 +127,7 @@ final class Stage {
         let device = Device(
             voice: voice, recorder: recorder, player: player, background: work, dialler: telephone, listener: ear,
             carried: { key, language in URL(fileURLWithPath: "/carried/\(language)/\(key).mp3") },
-            room: { [weak self] in self?.room ?? .max },
+            relay: relay, room: { [weak self] in self?.room ?? .max },
             now: { [weak self] in self?.now ?? Date() })
         shell = Self.shell(folder, keys, kept, device)
         shell.begin()

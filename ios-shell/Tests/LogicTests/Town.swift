@@ -100,6 +100,14 @@ final class Town {
         try field(administer("enrol", "--grid", grid, "--worker", worker, "--url", url), "ticket")
     }
 
+    /// Ten digits for a worker's phone.
+    func code(_ worker: String) throws -> String {
+        try field(administer("enrol", "--grid", grid, "--worker", worker, "--url", url, "--code"), "code")
+    }
+
+    /// What an app of this town has built in.
+    func address() throws -> String { try field(administer("relay-address", "--url", url), "relay") }
+
     /// A fresh folder; with the enrolled phone in it, if asked for.
     func place(enrolled: Bool) throws -> (folder: URL, keys: MemoryKeys) {
         let folder = work.appendingPathComponent(UUID().uuidString)

@@ -51,6 +51,15 @@ struct VoiceTests {
     }
 
     @Test
+    func the_settings_name_the_app_s_recordings_as_makeshift_where_the_phone_has_no_voice() async throws {
+        let stage = try await Stage()
+        let choosing = Choosing(stage.shell)
+        #expect(choosing.makeshift == nil)
+        stage.voice.there = false
+        #expect(choosing.makeshift == stage.shell.words("makeshift_voice"))
+    }
+
+    @Test
     func what_was_being_said_ends_where_something_else_is_said() {
         let (voice, player) = (HeldVoice(), Deck())
         let speaking = Speaking(Device(

@@ -24,7 +24,7 @@ extension Shell {
             voice: SystemVoice(), recorder: SystemRecorder(), player: SystemPlayer(), background: background, dialler: SystemDialler(),
             listener: SystemListener(),
             carried: { key, language in Bundle.main.url(forResource: key, withExtension: "mp3", subdirectory: "voice/\(language)") },
-            room: { Self.room(support) },
+            relay: Bundle.main.object(forInfoDictionaryKey: "XungeRelay") as? String ?? "", room: { Self.room(support) },
             reach: { file in
                 let scoped = file.startAccessingSecurityScopedResource()
                 return { if scoped { file.stopAccessingSecurityScopedResource() } }

@@ -15,6 +15,7 @@ import android.view.View
 import android.view.WindowManager
 import java.util.Locale
 import org.xunge.shell.screens.Screen
+import org.xunge.shell.screens.TICKET
 import org.xunge.shell.screens.screenFor
 import org.xunge.shell.ui.Kit
 import org.xunge.shell.ui.Look
@@ -65,7 +66,7 @@ class MainActivity : Activity(), Host {
         val ticket = intent?.takeIf { it.action == Intent.ACTION_SEND }?.getStringExtra(Intent.EXTRA_TEXT)
         val file = intent?.let { it.data ?: streamOf(it) }
         if (ticket != null) {
-            scratch.putString("enrol/ticket", ticket)
+            scratch.putString(TICKET, ticket)
             stack.add("enrol")
         } else if (file != null && intent.action != Intent.ACTION_MAIN) {
             stack.add("courier:$file")
@@ -235,6 +236,6 @@ class MainActivity : Activity(), Host {
         const val SCRATCH = "scratch"
         const val ASKED = 1
         const val LOCK_AFTER_MS = 10 * 60_000L
-        val OPEN_WHILE_LOCKED = setOf("workers", "pin", "code", "enrol", "settings", "help", "sync")
+        val OPEN_WHILE_LOCKED = setOf("workers", "pin", "code", "enrol", "read_out", "settings", "help", "sync")
     }
 }

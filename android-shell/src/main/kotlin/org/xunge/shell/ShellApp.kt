@@ -2,6 +2,7 @@
 package org.xunge.shell
 
 import android.app.Application
+import android.content.pm.PackageManager
 import android.os.Handler
 import android.os.Looper
 import android.util.Log
@@ -29,6 +30,10 @@ class ShellApp : Application() {
         internal set
     lateinit var voice: Voice
     var recorder: () -> Recorder = { MediaRecording(this) }
+
+    /** The relay that this package was built for, as `xunge admin relay-address` prints it; empty where it was built for none. */
+    @Suppress("DEPRECATION") // The typed flags came with API 33.
+    val relay: String get() = packageManager.getApplicationInfo(packageName, PackageManager.GET_META_DATA).metaData?.getString("org.xunge.relay").orEmpty()
 
     /** Bytes that are free where the phone's folder is. */
     var room: () -> Long = { File(noBackupFilesDir, "phone").usableSpace }

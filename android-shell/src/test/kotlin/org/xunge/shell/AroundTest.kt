@@ -5,9 +5,11 @@ import android.app.job.JobScheduler
 import android.content.ContentResolver
 import android.content.Context
 import android.content.Intent
+import android.graphics.drawable.BitmapDrawable
 import android.net.Uri
 import android.os.Parcelable
 import android.view.WindowManager
+import android.widget.ImageView
 import android.widget.TextView
 import java.io.File
 import org.junit.Assert.assertEquals
@@ -142,6 +144,23 @@ class AroundTest {
             shell.tap("lock")
             assertEquals(2, shell.views().count { it.getTag(R.id.action) == "worker" })
             shell.png("two-workers")
+        }
+    }
+
+    @Test
+    fun a_worker_s_own_picture_is_on_the_first_screen_and_where_the_phone_asks_who_it_is() {
+        Shell().unlock().use { shell ->
+            shell.tap("more")
+            shell.tap("my_photo")
+            assertNull(shell.app.open().workers.single().photo)
+            shell.photograph("photo")
+            assertTrue(shell.words(), shell.words().contains("照片换好了"))
+            assertNotNull(shell.app.open().workers.single().photo)
+            shell.png("my-photo")
+            shell.tap("back")
+            shell.tap("lock")
+            assertTrue("a picture in place of the first character", shell.views().any { it is ImageView && it.drawable is BitmapDrawable })
+            shell.png("workers-photo")
         }
     }
 

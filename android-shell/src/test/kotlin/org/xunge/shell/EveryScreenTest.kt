@@ -22,6 +22,10 @@ class EveryScreenTest {
     fun every_screen_keeps_the_numbers_at_36_dp_on_android_8() = everything("zh36", walks = 2, body = 36)
 
     @Test
+    @Config(qualifiers = "en-rUS-w360dp-h640dp-hdpi")
+    fun every_screen_keeps_the_numbers_in_english_at_normal_size() = everything("en", walks = 2, body = 20, language = "en")
+
+    @Test
     @Config(qualifiers = "en-rUS-w320dp-h480dp-hdpi")
     fun every_screen_keeps_the_numbers_in_english_at_30_dp() = everything("en30", walks = 3, body = 30, language = "en")
 
@@ -43,6 +47,20 @@ class EveryScreenTest {
                 wrong += Numbers(shell).wrong().map { "$screen: $it" }
             }
             look("workers")
+            shell.builtForTheTown()
+            shell.tap("enrol")
+            look("enrol")
+            shell.tap("read_out")
+            "9999999999".forEach { shell.tap("key_$it") }
+            look("read-out")
+            shell.tap("redeem")
+            look("read-out-wrong")
+            shell.tap("back")
+            shell.copy("XUNGE1:00")
+            shell.tap("paste")
+            look("enrol-pin")
+            shell.tap("back")
+            shell.tap("back")
             shell.tap("worker")
             look("pin")
             shell.tap("forgot")
@@ -85,7 +103,7 @@ class EveryScreenTest {
             }
             shell.tap("practice_end")
             shell.tap("more")
-            for (screen in listOf("settings", "help", "courier")) {
+            for (screen in listOf("settings", "help", "courier", "my_photo")) {
                 shell.tap(screen)
                 look(screen)
                 shell.tap("back")

@@ -2,6 +2,7 @@ package org.xunge.shell
 
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertNotNull
+import org.junit.Assert.assertNull
 import org.junit.Assert.assertTrue
 import org.junit.Test
 import org.junit.runner.RunWith
@@ -54,6 +55,42 @@ class RelayTest {
             assertTrue(Town.records("dispute").contains("\"verb\":\"fix\""))
         }
     }
+
+    @Test
+    fun ten_digits_over_the_telephone_are_enough_where_the_app_knows_its_relay() {
+        Shell(enrolled = false).use { shell ->
+            shell.tap("enrol")
+            assertNull("an app of no county", shell.find("read_out"))
+            shell.builtForTheTown()
+            assertTrue(shell.app.relay.startsWith("XUNGERELAY1:"))
+            val code = Town.code("孙桂英")
+            shell.tap("read_out")
+            assertTrue(shell.voice.said.last().contains("十个数字"))
+            type(shell, "12345")
+            shell.tap("redeem")
+            assertTrue(shell.words(), shell.words().contains("号码要十个数字"))
+            repeat(5) { shell.tap("delete") }
+
+            val last = code.last().digitToInt()
+            type(shell, code.dropLast(1) + (last + 1) % 10)
+            assertEquals("what is typed is spoken", "${(last + 1) % 10}", shell.voice.said.last())
+            assertTrue(shell.words(), shell.words().contains("${code.take(3)} ${code.substring(3, 6)} ${code.substring(6, 9)}"))
+            shell.tap("redeem")
+            assertTrue(shell.words(), shell.words().contains("号码不对"))
+            shell.tap("delete")
+            type(shell, "$last")
+            // Turned on its side between the last digit and the way on: nothing has to be typed again.
+            shell.recreate()
+            shell.tap("redeem")
+            assertTrue(shell.words(), shell.words().contains("自己定一个密码"))
+            type(shell, "1357")
+            shell.tap("enrol")
+            assertTrue(shell.words(), shell.words().contains("孙桂英"))
+            send(shell)
+        }
+    }
+
+    private fun type(shell: Shell, digits: String) = digits.forEach { shell.tap("key_$it") }
 
     private fun send(shell: Shell) {
         shell.tap("sync")

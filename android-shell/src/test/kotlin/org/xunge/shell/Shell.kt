@@ -119,6 +119,15 @@ class Shell(enrolled: Boolean = true, private val body: Int = 20, language: Stri
         start(null)
     }
 
+    /** As if the package had been built for this town. */
+    fun builtForTheTown(): Shell {
+        val inside = shadowOf(app.packageManager).getInternalMutablePackageInfo(app.packageName).applicationInfo
+        checkNotNull(inside?.metaData).putString("org.xunge.relay", Town.address)
+        activity.refresh()
+        idle()
+        return this
+    }
+
     private fun start(state: Bundle?) {
         controller = Robolectric.buildActivity(MainActivity::class.java).run { if (state == null) setup() else setup(state) }
         idle()

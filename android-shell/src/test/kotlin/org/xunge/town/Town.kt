@@ -54,6 +54,12 @@ object Town {
 
     fun ticket(worker: String): String = field(run("admin", "enrol", "--grid", grid, "--worker", worker, "--url", url), "ticket")
 
+    /** Ten digits for a worker's phone. */
+    fun code(worker: String): String = field(run("admin", "enrol", "--grid", grid, "--worker", worker, "--url", url, "--code"), "code")
+
+    /** What an app of this town has built in. */
+    val address: String by lazy { field(run("admin", "relay-address", "--url", url), "relay") }
+
     /** What the open API says. */
     fun records(kind: String, limit: Int = 500): String {
         val connection = URI("$url/api/v1/records?kind=$kind&limit=$limit").toURL().openConnection() as HttpURLConnection

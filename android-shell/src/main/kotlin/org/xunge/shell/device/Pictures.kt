@@ -24,13 +24,13 @@ object Pictures {
 
     fun uri(context: Context, file: File): Uri = Uri.parse("content://${context.packageName}.files/${file.name}")
 
-    /** Makes it small enough for a slow network; false if it is no picture. */
-    fun shrink(file: File): Boolean {
+    /** Makes it small enough for a slow network, or for a card; false if it is no picture. */
+    fun shrink(file: File, longest: Int = LONGEST_SIDE): Boolean {
         val bounds = BitmapFactory.Options().apply { inJustDecodeBounds = true }
         BitmapFactory.decodeFile(file.path, bounds)
         if (bounds.outWidth <= 0) return false
         var sample = 1
-        while (maxOf(bounds.outWidth, bounds.outHeight) / (sample * 2) >= LONGEST_SIDE) sample *= 2
+        while (maxOf(bounds.outWidth, bounds.outHeight) / (sample * 2) >= longest) sample *= 2
         val picture = BitmapFactory.decodeFile(file.path, BitmapFactory.Options().apply { inSampleSize = sample }) ?: return false
         val small = File(file.path + ".small")
         small.outputStream().use { picture.compress(Bitmap.CompressFormat.JPEG, 80, it) }

@@ -16,7 +16,7 @@ import org.xunge.shell.ui.Role
 
 class CourierScreen(host: Host, private val handed: String) : Screen(host) {
     override val title get() = text(R.string.courier)
-    override val picture get() = "people"
+    override val picture get() = "letter"
 
     override fun speech() = text(R.string.courier_speech)
 

@@ -1,11 +1,9 @@
-// A new worker on this phone: the code of the town, photographed or as text, and a PIN of one's own.
+// A new worker on this phone: the code of the town, photographed, as text or by telephone, and a PIN of one's own.
 package org.xunge.shell.screens
 
 import android.content.ClipboardManager
 import android.content.Context
-import android.content.Intent
 import android.graphics.BitmapFactory
-import android.provider.MediaStore
 import android.view.View
 import android.widget.LinearLayout
 import com.google.zxing.BinaryBitmap
@@ -22,24 +20,34 @@ import org.xunge.shell.Said
 import org.xunge.shell.device.Pictures
 import org.xunge.shell.ui.Role
 
+/** Where the ticket stands until it is used. */
+internal const val TICKET = "enrol/ticket"
+
 class EnrolScreen(host: Host) : DigitsScreen(host, "enrol/pin") {
+    private val knowsRelay = host.app.relay.isNotEmpty()
+    private val shot = Shot(host, "enrol/asked", ::read)
     private var ticket: String?
-        get() = host.scratch.getString("enrol/ticket")
-        set(value) = host.scratch.putString("enrol/ticket", value)
+        get() = host.scratch.getString(TICKET)
+        set(value) = host.scratch.putString(TICKET, value)
 
     override val title get() = text(R.string.enrol)
-    override val picture get() = "new"
-    override val longest = 12
+    override val picture get() = "add_phone"
     override val hidden = false
 
-    override fun speech() = text(if (ticket == null) R.string.enrol_speech else R.string.enrol_pin_speech)
+    override fun speech() = text(
+        when {
+            ticket != null -> R.string.enrol_pin_speech
+            knowsRelay -> R.string.enrol_or_call_speech
+            else -> R.string.enrol_speech
+        },
+    )
 
     override fun content(into: LinearLayout) {
-        val asked = host.scratch.getString(ASKED)
-        if (ticket == null && asked != null && File(asked).length() > 0) into.post { arrived() }
         if (ticket == null) {
+            shot.late(into)
             into.addView(kit.heading(text(R.string.enrol_scan)))
-            into.addView(kit.button(text(R.string.photograph_code), "scan", Role.MAIN, "camera", colour = palette.blue) { photograph() })
+            into.addView(kit.button(text(R.string.photograph_code), "scan", Role.MAIN, "camera", colour = palette.blue) { shot.ask() })
+            if (knowsRelay) into.addView(kit.button(text(R.string.read_out_go), "read_out", picture = "call") { host.go("read_out") })
             into.addView(kit.text(text(R.string.enrol_text)))
             into.addView(kit.button(text(R.string.paste), "paste", picture = "paper") { paste() })
         } else {
@@ -70,10 +78,7 @@ class EnrolScreen(host: Host) : DigitsScreen(host, "enrol/pin") {
         }
     }
 
-    /** Reads the picture that was asked for, also where it came while this app was not there. */
-    private fun arrived() {
-        val file = host.scratch.getString(ASKED)?.let(::File) ?: return
-        host.scratch.remove(ASKED)
+    private fun read(file: File) {
         val read = readCode(file)
         file.delete()
         if (read == null) host.tell(Said(text(R.string.no_code), good = false)) else take(read)
@@ -110,24 +115,7 @@ class EnrolScreen(host: Host) : DigitsScreen(host, "enrol/pin") {
         ticket = code
         host.refresh()
     }
-
-    private fun photograph() {
-        val context = kit.context
-        val file = try {
-            Pictures.fresh(context)
-        } catch (full: IOException) {
-            return host.tell(Said(text(R.string.disk_full), good = false))
-        }
-        val intent = Intent(MediaStore.ACTION_IMAGE_CAPTURE)
-            .putExtra(MediaStore.EXTRA_OUTPUT, Pictures.uri(context, file))
-            .addFlags(Intent.FLAG_GRANT_WRITE_URI_PERMISSION or Intent.FLAG_GRANT_READ_URI_PERMISSION)
-        host.scratch.putString(ASKED, file.path)
-        val there = host.ask(intent) { answer -> if (answer != null) arrived() else host.scratch.remove(ASKED) }
-        if (!there) host.tell(Said(text(R.string.no_camera), good = false))
-    }
 }
-
-private const val ASKED = "enrol/asked"
 
 /** What a code is that the town has not made, as a text's name; none if it may be a ticket. */
 fun foreign(code: String): Int? = when {

@@ -37,7 +37,7 @@ class HomeScreen(host: Host) : Screen(host) {
 
     override fun content(into: LinearLayout) {
         val home = home ?: return
-        if (host.app.isNearlyFull) into.addView(kit.banner(text(R.string.disk_nearly_full), "warning", palette.red))
+        if (host.app.isNearlyFull) into.addView(kit.banner(text(R.string.disk_nearly_full), "trouble", palette.red))
         into.addView(numbers(home))
         for (notice in home.notices.filter { it.kind != NoticeKind.WARNING }.take(2)) into.addView(noticeRow(notice))
         val colours = home.tiles.associate { it.kind to look.of(it.kind) }
@@ -111,9 +111,10 @@ class HomeScreen(host: Host) : Screen(host) {
     }
 
     private fun tile(kind: String, picture: String, words: String, speech: String, colour: Int): View = kit.row(14).apply {
-        minimumHeight = look.dp(88)
-        setPadding(look.dp(18), look.dp(8), look.dp(14), look.dp(8))
-        addView(kit.picture(picture, palette.on, 60))
+        // All four are seen at once on a phone of 640 dp.
+        minimumHeight = look.dp(72)
+        setPadding(look.dp(18), look.dp(4), look.dp(14), look.dp(4))
+        addView(kit.picture(picture, palette.on, 56))
         val (name, rest) = words.split(" · ", limit = 2).let { it[0] to it.getOrNull(1) }
         addView(
             kit.column().apply {

@@ -19,7 +19,8 @@ class MoreScreen(host: Host) : Screen(host) {
         into.addView(entry("household", R.string.kind_household, "households") { host.go("households") })
         if (!host.app.practising) {
             into.addView(entry("school", R.string.practice, "practice") { practise() })
-            into.addView(entry("people", R.string.courier, "courier") { host.go("courier") })
+            into.addView(entry("letter", R.string.courier, "courier") { host.go("courier") })
+            into.addView(entry("camera", R.string.my_photo, "my_photo") { host.go("my_photo") })
         }
         into.addView(entry("wrench", R.string.settings, "settings") { host.go("settings") })
         into.addView(entry("call", R.string.help, "help") { host.go("help") })

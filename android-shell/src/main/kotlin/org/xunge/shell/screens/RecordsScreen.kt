@@ -50,7 +50,7 @@ class RecordsScreen(host: Host) : Screen(host) {
         val word = stateWord(kit, row.syncState)
         val picture = kit.picture(pictureOf(row.kind), look.of(row.kind), 40)
         val narrow = look.body > look.dp(24)
-        val badge = stateBadge(kit, row.syncState)
+        val badge = stateBadge(kit, row.syncState, beside = narrow)
         if (narrow) words.addView(badge)
         return kit.link(picture, words, if (narrow) null else badge, "${row.title} $word", "${row.title}，$word。", "record") {
             if (row.syncState == "draft") host.go("interview:${row.record}") else host.go("record:${row.record}")

@@ -19,7 +19,9 @@ fun screenFor(route: String, host: Host): Screen {
         "pin" -> PinScreen(host, subject)
         "code" -> CodeScreen(host, subject)
         "enrol" -> EnrolScreen(host)
+        "read_out" -> ReadOutScreen(host)
         "help" -> HelpScreen(host)
+        "my_photo" -> MyPhotoScreen(host)
         "unusable" -> UnusableScreen(host)
         else -> HomeScreen(host)
     }

@@ -63,7 +63,7 @@ abstract class Screen(protected val host: Host) {
         inside.setPadding(look.dp(14), look.dp(12), look.dp(14), look.dp(20))
         if (said != null) {
             val colour = if (said.good) palette.green else palette.red
-            val line = kit.banner(said.text, if (said.good) "received" else "warning", colour)
+            val line = kit.banner(said.text, if (said.good) "received" else "trouble", colour)
             line.spoken = said.speech
             inside.addView(line)
         }
@@ -86,10 +86,18 @@ abstract class Screen(protected val host: Host) {
         head.setBackgroundColor(ground)
         head.setPadding(look.dp(14), look.dp(10), look.dp(14), look.dp(10))
         leading()?.let { head.addView(it) }
-        val words = if (host.app.practising) text(R.string.practice_title, title) else title
-        head.addView(kit.text(words, look.body, ink, bold = true), LinearLayout.LayoutParams(0, WRAP_CONTENT, 1f))
+        head.addView(kit.text(headline(), look.body, ink, bold = true), LinearLayout.LayoutParams(0, WRAP_CONTENT, 1f))
         head.addView(speaker(ground))
         return head
+    }
+
+    /** The title; while practising it says so, on a line of its own where a name would be torn. */
+    private fun headline(): String {
+        if (!host.app.practising) return title
+        val words = text(R.string.practice_title, title)
+        val room = look.width - look.dp(28) - look.dp(Look.MAIN_TARGET) - look.dp(10) - look.dp(60)
+        val paint = kit.text(words, look.body, bold = true).paint
+        return if (paint.measureText(words) <= room) words else words.replace(" · ", "\n")
     }
 
     /** At the same place on every screen. */

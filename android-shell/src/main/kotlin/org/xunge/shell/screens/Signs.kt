@@ -20,13 +20,12 @@ fun signOf(state: String): StateSign = SIGNS[state] ?: SIGNS.getValue("draft")
 
 fun stateWord(kit: Kit, state: String): String = kit.context.getString(signOf(state).word)
 
-/** Shape above word. */
-fun stateBadge(kit: Kit, state: String): View {
+/** Shape above word; beside it where the badge stands under other words. */
+fun stateBadge(kit: Kit, state: String, beside: Boolean = false): View {
     val sign = signOf(state)
     val colour = sign.colour(kit.palette)
     val word = kit.text(kit.context.getString(sign.word), kit.look.caption, colour, bold = true).apply { gravity = Gravity.CENTER }
-    return kit.column(2).apply {
-        gravity = Gravity.CENTER_HORIZONTAL
+    return (if (beside) kit.row(8) else kit.column(2).apply { gravity = Gravity.CENTER_HORIZONTAL }).apply {
         addView(kit.picture(sign.picture, colour, 34))
         addView(word, LinearLayout.LayoutParams(LinearLayout.LayoutParams.WRAP_CONTENT, LinearLayout.LayoutParams.WRAP_CONTENT))
     }

@@ -35,7 +35,7 @@ class SyncScreen(host: Host) : Screen(host) {
             subscription = host.attempt { listening(host.app.phone) { report -> host.app.onMain { line.text = soFar(report) } } }
         }
         into.addView(kit.text(text(R.string.sync_by_itself)))
-        into.addView(kit.button(text(R.string.courier), "courier", picture = "people") { host.go("courier") })
+        into.addView(kit.button(text(R.string.courier), "courier", picture = "letter") { host.go("courier") })
     }
 
     override fun ways(): List<View> = listOf(

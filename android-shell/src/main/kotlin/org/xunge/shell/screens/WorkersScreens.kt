@@ -10,6 +10,7 @@ import org.xunge.shell.R
 import org.xunge.shell.Said
 import org.xunge.shell.WorkerCard
 import org.xunge.shell.ui.Keypad
+import org.xunge.shell.ui.Role
 
 class WorkersScreen(host: Host) : Screen(host) {
     private val workers: List<WorkerCard> = host.attempt { host.app.open().workers }.orEmpty()
@@ -27,7 +28,9 @@ class WorkersScreen(host: Host) : Screen(host) {
                 }.also { it.setTag(R.id.record, worker.id) },
             )
         }
-        into.addView(kit.button(text(R.string.enrol), "enrol", picture = "new") { host.go("enrol") })
+        // On a new phone it is the one thing to do.
+        val role = if (workers.isEmpty()) Role.MAIN else Role.PLAIN
+        into.addView(kit.button(text(R.string.enrol), "enrol", role, "add_phone") { host.go("enrol") })
         into.addView(kit.button(text(R.string.settings), "settings", picture = "wrench") { host.go("settings") })
         if (workers.isNotEmpty()) into.addView(kit.button(text(R.string.send_now), "sync", picture = "send") { host.go("sync") })
         into.addView(kit.button(text(R.string.help), "help", picture = "call") { host.go("help") })
@@ -42,11 +45,20 @@ abstract class DigitsScreen(host: Host, private val key: String) : Screen(host) 
         get() = host.scratch.getString(key) ?: ""
         set(value) = host.scratch.putString(key, value)
 
-    protected abstract val longest: Int
+    /** How many digits stand together; no more than these are taken. */
+    protected open val groups = listOf(4, 4, 4)
     protected open val hidden = true
 
+    /** Whether each digit is spoken: what is no secret to who stands beside. */
+    protected open val aloud = false
+
+    private fun grouped(): String {
+        val ends = groups.runningReduce(Int::plus)
+        return typed.withIndex().joinToString("") { (at, digit) -> if (at in ends) " $digit" else "$digit" }
+    }
+
     protected fun digits(into: LinearLayout) {
-        val shown = if (hidden) "●".repeat(typed.length) else typed.chunked(4).joinToString(" ")
+        val shown = if (hidden) "●".repeat(typed.length) else grouped()
         into.addView(kit.text(shown.ifEmpty { " " }, look.figure, bold = true).apply {
             gravity = Gravity.CENTER
             setPadding(look.dp(10), look.dp(6), look.dp(10), look.dp(6))
@@ -55,8 +67,10 @@ abstract class DigitsScreen(host: Host, private val key: String) : Screen(host) 
         })
         into.addView(
             Keypad(kit).numbers(null, { digit ->
-                if (typed.length < longest) typed += digit
+                val taken = typed.length < groups.sum()
+                if (taken) typed += digit
                 host.refresh(speak = false)
+                if (taken && aloud) host.say(digit)
             }, {
                 typed = typed.dropLast(1)
                 host.refresh(speak = false)
@@ -72,7 +86,6 @@ class PinScreen(host: Host, private val worker: String) : DigitsScreen(host, "pi
     private val card = host.attempt { host.app.open().workers.firstOrNull { it.id == worker } }
 
     override val title get() = card?.name ?: text(R.string.app_name)
-    override val longest = 12
 
     override fun leading() = portrait(kit, title, card?.photo)
 
@@ -102,7 +115,6 @@ class PinScreen(host: Host, private val worker: String) : DigitsScreen(host, "pi
 class CodeScreen(host: Host, private val worker: String) : DigitsScreen(host, "code") {
     private val code get() = host.scratch.getString("code/first")
     override val title get() = text(R.string.forgot_pin)
-    override val longest get() = 12
     override val hidden = false
 
     override fun speech() = text(if (code == null) R.string.code_speech else R.string.new_pin)

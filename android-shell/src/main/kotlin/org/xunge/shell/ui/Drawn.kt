@@ -23,6 +23,15 @@ class Waveform(private val kit: Kit) : View(kit.context) {
         importantForAccessibility = IMPORTANT_FOR_ACCESSIBILITY_NO
     }
 
+    /** How loud it was, to be shown again. */
+    val levels get() = heard.toFloatArray()
+
+    fun show(levels: FloatArray) {
+        heard.clear()
+        heard.addAll(levels.asIterable())
+        invalidate()
+    }
+
     fun add(loudness: Float) {
         heard.addLast(loudness)
         while (heard.size > SHOWN) heard.removeFirst()

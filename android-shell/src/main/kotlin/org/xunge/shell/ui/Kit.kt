@@ -48,7 +48,7 @@ class Kit(val look: Look) {
             setTextColor(colour)
             if (bold) typeface = Typeface.DEFAULT_BOLD
             includeFontPadding = true
-            airy()
+            airy(bold)
         }
 
     fun heading(words: CharSequence) = text(words, look.heading, bold = true).apply {
@@ -61,12 +61,13 @@ class Kit(val look: Look) {
         background = box(palette.paper, palette.ink, 3)
     }
 
-    /** Lines stand 1.35 times the text size apart, whatever the font says; words are not torn. */
-    private fun TextView.airy() {
+    /** Lines stand 1.35 times the text size apart, whatever the font says; words are not torn, and of what is short (headings,
+     *  names of buttons) no single character is left over on a line. */
+    private fun TextView.airy(even: Boolean) {
         val natural = paint.fontMetrics.run { descent - ascent }
         setLineSpacing(maxOf(0f, ceil(textSize * 1.35f - natural)), 1f)
         if (Build.VERSION.SDK_INT >= 23) {
-            breakStrategy = Layout.BREAK_STRATEGY_SIMPLE
+            breakStrategy = if (even) Layout.BREAK_STRATEGY_BALANCED else Layout.BREAK_STRATEGY_SIMPLE
             hyphenationFrequency = Layout.HYPHENATION_FREQUENCY_NONE
         }
     }
@@ -176,14 +177,15 @@ class Kit(val look: Look) {
         action = "banner"
     }
 
-    /** How many columns fit: two, unless a word or five characters would be torn; `usedDp` is what stands beside the words. */
+    /** How many columns fit: two, unless a word or five characters would be torn, or words fill more than three lines; `usedDp` is
+     *  what stands beside the words. */
     fun columnsFor(words: List<String>, size: Float = look.body, usedDp: Int = 24): Int {
         val paint = Paint().apply { textSize = size; typeface = Typeface.DEFAULT_BOLD }
         val room = (look.width - look.dp(14) * 2 - look.dp(10)) / 2 - look.dp(usedDp)
         val widest = words.flatMap { it.split(' ', '-', '/') }.maxOfOrNull { word ->
             if (word.any { it.code > 0x2e80 }) size * minOf(word.length, 5) else paint.measureText(word)
         } ?: 0f
-        return if (widest <= room) 2 else 1
+        return if (widest <= room && words.all { paint.measureText(it) <= room * 2.4f }) 2 else 1
     }
 
     /** A card to choose: picture above words, or beside them where one stands a row. */

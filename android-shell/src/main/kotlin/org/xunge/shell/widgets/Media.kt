@@ -96,7 +96,8 @@ class VoiceWidget(ask: Ask) : Widget(ask) {
         into.addView(label)
         into.addView(wave, LinearLayout.LayoutParams(MATCH_PARENT, look.dp(56)))
         if (file != null) {
-            into.addView(kit.text(words(R.string.recorded), look.body, palette.green, bold = true))
+            wave.show(host.scratch.getFloatArray(WAVE) ?: floatArrayOf())
+            into.addView(kit.text(words(R.string.recorded), look.body, palette.green, bold = true).apply { gravity = Gravity.CENTER })
             into.addView(kit.button(words(R.string.hear), "hear", picture = "speaker") { play(file) }, LinearLayout.LayoutParams(MATCH_PARENT, -2))
         }
     }
@@ -144,7 +145,10 @@ class VoiceWidget(ask: Ask) : Widget(ask) {
         val made = recorder ?: return
         recorder = null
         val heard = made.stop()
-        if (heard) ask.half = File(kit.context.noBackupFilesDir, "recording.m4a").path
+        if (heard) {
+            ask.half = File(kit.context.noBackupFilesDir, "recording.m4a").path
+            host.scratch.putFloatArray(WAVE, wave.levels)
+        }
         host.refresh(speak = false)
         if (!heard) host.tell(Said(words(R.string.nothing_heard), good = false))
     }
@@ -165,6 +169,9 @@ class VoiceWidget(ask: Ask) : Widget(ask) {
 
     private companion object {
         const val HOLD_MS = 600
+
+        /** How loud the last recording was. */
+        const val WAVE = "voice/wave"
     }
 }
 
