@@ -3,6 +3,9 @@
 //! A column of a few bytes can claim 2⁶² rows by run-length encoding, and Automerge would walk them all. So all rows of
 //! all columns are counted here before Automerge reads any. The layout is that of Automerge's storage format.
 
+use std::cmp::Ordering;
+
+use leb128::{read, write};
 use sha2::{Digest, Sha256};
 use xunge_protocol::Hash32;
 
@@ -32,15 +35,15 @@ pub(super) fn scan(bytes: &[u8]) -> Result<Scanned, GuardError> {
         return Err(GuardError::Malformed("chunk type"));
     }
     // The hash covers the length as it is written, and the shortest writing is the only one Automerge makes.
-    let before = chunk.0;
-    let length = chunk.unsigned()?;
-    let written = &before[..before.len() - chunk.0.len()];
-    if length != chunk.0.len() as u64 || (written.len() > 1 && written.last() == Some(&0)) {
+    let written = chunk.0;
+    chunk.unsigned()?;
+    let length = shortest(chunk.0.len() as u64);
+    if written.strip_prefix(length.as_slice()) != Some(chunk.0) {
         return Err(GuardError::Malformed("chunk length"));
     }
     let hash: [u8; 32] = Sha256::new()
         .chain_update([CHANGE])
-        .chain_update(written)
+        .chain_update(&length)
         .chain_update(chunk.0)
         .finalize()
         .into();
@@ -95,7 +98,6 @@ fn actor(chunk: &mut Reader<'_>) -> Result<(), GuardError> {
 fn rows(kind: u64, mut column: Reader<'_>) -> Result<(), GuardError> {
     const BOOLEAN: u64 = 4;
     const STRING: u64 = 5;
-    const DELTA: u64 = 3;
     const RAW: u64 = 7;
     let mut rows = 0u64;
     let mut add = |n: u64| {
@@ -110,7 +112,7 @@ fn rows(kind: u64, mut column: Reader<'_>) -> Result<(), GuardError> {
             let length = column.count(caps::MAX_KEY_BYTES, "a key")?;
             column.take(length).map(|_| ())
         }
-        DELTA => column.signed().map(|_| ()),
+        // A number with a sign is as long as one without.
         _ => column.unsigned().map(|_| ()),
     };
     if kind == RAW {
@@ -121,15 +123,16 @@ fn rows(kind: u64, mut column: Reader<'_>) -> Result<(), GuardError> {
             add(column.unsigned()?)?;
             continue;
         }
-        match column.signed()? {
-            0 => add(column.unsigned()?)?,
-            run if run > 0 => {
+        let run = column.signed()?;
+        match run.cmp(&0) {
+            Ordering::Equal => add(column.unsigned()?)?,
+            Ordering::Greater => {
                 add(run.unsigned_abs())?;
                 value(&mut column)?;
             }
-            literal => {
-                add(literal.unsigned_abs())?;
-                for _ in 0..literal.unsigned_abs() {
+            Ordering::Less => {
+                add(run.unsigned_abs())?;
+                for _ in 0..run.unsigned_abs() {
                     value(&mut column)?;
                 }
             }
@@ -151,10 +154,6 @@ impl<'a> Reader<'a> {
         Ok(head)
     }
 
-    fn byte(&mut self) -> Result<u8, GuardError> {
-        Ok(self.take(1)?[0])
-    }
-
     /// A number that must not exceed `limit`.
     fn count(&mut self, limit: usize, what: &'static str) -> Result<usize, GuardError> {
         match usize::try_from(self.unsigned()?) {
@@ -163,36 +162,26 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Unsigned LEB128.
     fn unsigned(&mut self) -> Result<u64, GuardError> {
-        let mut n = 0u64;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            if shift == 63 && byte > 1 {
-                break;
-            }
-            n |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Ok(n);
-            }
-        }
-        Err(GuardError::Malformed("a number is too long"))
+        read::unsigned(&mut self.0).map_err(no_number)
     }
 
-    /// Signed LEB128.
     fn signed(&mut self) -> Result<i64, GuardError> {
-        let mut n = 0i64;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            if shift == 63 && byte != 0 && byte != 0x7f {
-                break;
-            }
-            n |= i64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                let sign = byte & 0x40 != 0 && shift < 57;
-                return Ok(if sign { n | (-1i64 << (shift + 7)) } else { n });
-            }
-        }
-        Err(GuardError::Malformed("a number is too long"))
+        read::signed(&mut self.0).map_err(no_number)
     }
+}
+
+fn no_number(error: read::Error) -> GuardError {
+    GuardError::Malformed(match error {
+        read::Error::IoError(_) => "it ends early",
+        read::Error::Overflow => "a number is too long",
+    })
+}
+
+/// A number as Automerge writes it.
+fn shortest(n: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let written = write::unsigned(&mut bytes, n);
+    debug_assert!(written.is_ok(), "memory takes all that is written");
+    bytes
 }
