@@ -123,7 +123,6 @@ impl<'a> Machine<'a> {
             Verb::Settle => !self.withdrawn && body.field.is_some() && body.value.is_some(),
             Verb::Propose => self.propose(id, body),
             Verb::Withdraw => self.withdraw(id),
-            Verb::Unknown(_) => false,
             _ if self.kind.is_case() => case::turn(&mut self.state, self.withdrawn, body),
             _ if matches!(self.kind, Kind::Warning | Kind::WarningAck) => {
                 let (state, issued) = (&mut self.state, &mut self.issued);
