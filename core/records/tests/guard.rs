@@ -2,109 +2,20 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use automerge::transaction::{CommitOptions, Transactable};
-use automerge::{ActorId, Automerge, Change, ExpandedChange, ObjId, ObjType, ROOT, ScalarValue};
+mod chunk;
+
+use automerge::transaction::CommitOptions;
+use automerge::transaction::Transactable;
+use automerge::{ActorId, Automerge, Change, ObjType, ROOT, ScalarValue};
+use chunk::{
+    ME, altered, author, content, dispute, event, events, fields, me, refusal, sealed, some_bytes,
+    written,
+};
 use proptest::prelude::*;
-use sha2::{Digest, Sha256};
 use xunge_protocol::{Confidence, RefusalCode, ScopeId, Timestamp, WriterId, wire};
 use xunge_records::document::genesis;
 use xunge_records::guard::check_in;
-use xunge_records::{
-    Author, Document, DocumentError, Edit, EventBody, EventId, GuardError, Kind, Open, Verb,
-    check_change,
-};
-
-const ME: WriterId = WriterId([1; 8]);
-
-fn author(n: u8) -> Author {
-    Author {
-        writer: WriterId([n; 8]),
-        rebuild: 0,
-    }
-}
-
-fn event(writer: WriterId, n: u32) -> (EventId, EventBody) {
-    let body = EventBody::new(Verb::Mediate, Timestamp(1), Confidence::Checked);
-    (EventId { writer, n }, body)
-}
-
-/// A dispute that writer 1 opened, with one event and a number.
-fn dispute() -> Document {
-    let mut document = Document::new(Kind::Dispute).unwrap();
-    let (id, body) = event(ME, 1);
-    let edit = Edit {
-        open: Some(Open {
-            scope: ScopeId([9; 8]),
-            form: "dispute@1".parse().unwrap(),
-        }),
-        ..Edit::default()
-    };
-    let edit = edit
-        .set("type", "02")
-        .set("people", 3)
-        .set("urgent", true)
-        .event(id, body);
-    document.edit(author(1), Timestamp(5000), &edit).unwrap();
-    document
-}
-
-fn some_bytes() -> Vec<u8> {
-    dispute().changes()[0].bytes.clone()
-}
-
-fn fields() -> ObjId {
-    ObjId::Id(1, genesis::actor(Kind::Dispute), 0)
-}
-
-fn events() -> ObjId {
-    ObjId::Id(2, genesis::actor(Kind::Dispute), 0)
-}
-
-/// What Automerge itself writes on top of [`dispute`], past our own edits.
-fn written(
-    actor: &[u8],
-    write: impl FnOnce(&mut automerge::transaction::Transaction<'_>),
-) -> Vec<u8> {
-    let mut raw = Automerge::load(&dispute().save()).unwrap();
-    raw.set_actor(ActorId::from(actor));
-    let mut tx = raw.transaction();
-    write(&mut tx);
-    tx.commit_with(CommitOptions::default().with_time(7));
-    raw.get_last_local_change().unwrap().raw_bytes().to_vec()
-}
-
-fn me() -> Vec<u8> {
-    [&ME.0[..], &[0]].concat()
-}
-
-fn refusal(bytes: &[u8]) -> RefusalCode {
-    check_change(bytes).expect_err("refused").refusal()
-}
-
-/// The same chunk with length and checksum made right for its content.
-fn sealed(kind: u8, content: &[u8]) -> Vec<u8> {
-    let mut head = vec![kind];
-    let mut n = content.len();
-    while n >= 0x80 {
-        head.push(n as u8 & 0x7f | 0x80);
-        n >>= 7;
-    }
-    head.push(n as u8);
-    let hash = Sha256::new()
-        .chain_update(&head)
-        .chain_update(content)
-        .finalize();
-    [&[0x85, 0x6f, 0x4a, 0x83][..], &hash[..4], &head, content].concat()
-}
-
-/// Content of a chunk that is shorter than 16 KiB.
-fn content(bytes: &[u8]) -> &[u8] {
-    if bytes[9] < 0x80 {
-        &bytes[10..]
-    } else {
-        &bytes[11..]
-    }
-}
+use xunge_records::{Document, DocumentError, EventBody, GuardError, Kind, Verb, check_change};
 
 #[test]
 fn an_honest_change_says_who_when_and_what() {
@@ -287,35 +198,6 @@ fn what_automerge_can_do_but_no_record_does_is_not_allowed() {
     assert!(check_change(&written(&me(), set)).is_ok());
     let anonymous = written(&[7; 16], set);
     assert_eq!(refusal(&anonymous), RefusalCode::OperationNotAllowed);
-}
-
-#[test]
-fn a_text_or_event_beyond_its_cap_is_too_large() {
-    let text = written(&me(), |tx| {
-        tx.put(fields(), "narrative", "x".repeat(16_001)).unwrap();
-    });
-    assert_eq!(refusal(&text), RefusalCode::TooLarge);
-    let (id, mut body) = event(ME, 2);
-    body.note = Some("x".repeat(33_000));
-    let long = written(&me(), |tx| {
-        tx.put(events(), id.to_string(), wire::encode(&body))
-            .unwrap();
-    });
-    assert_eq!(refusal(&long), RefusalCode::TooLarge);
-    let many = written(&me(), |tx| {
-        for n in 0..5000 {
-            tx.put(fields(), format!("x{n}"), n).unwrap();
-        }
-    });
-    assert_eq!(refusal(&many), RefusalCode::TooLarge);
-}
-
-/// An honest second change of writer 1, with something altered.
-fn altered(alter: impl FnOnce(&mut ExpandedChange)) -> Vec<u8> {
-    let bytes = written(&me(), |tx| tx.put(fields(), "people", 9).unwrap());
-    let mut expanded = Change::from_bytes(bytes).unwrap().decode();
-    alter(&mut expanded);
-    Change::from(expanded).raw_bytes().to_vec()
 }
 
 #[test]

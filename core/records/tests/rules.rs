@@ -5,7 +5,9 @@
 use xunge_protocol::system::WriterRole;
 use xunge_protocol::{Confidence, RecordId, RefusalCode, ScopeId, Timestamp, WriterId};
 use xunge_records::guard::rules::{Arrival, check_role};
-use xunge_records::{Author, Document, Edit, EventBody, EventId, Kind, Open, Verb, check_change};
+use xunge_records::{
+    Author, CheckedChange, Document, Edit, EventBody, EventId, Kind, Open, Verb, check_change,
+};
 
 const SCOPE: ScopeId = ScopeId([9; 8]);
 const WORKER: u8 = 1;
@@ -223,4 +225,57 @@ fn an_entry_that_names_another_kind_than_its_change_is_refused() {
     log.arrival.kind = Kind::Request;
     let judged = log.push(WORKER, &opening().set("type", "02"));
     assert_eq!(judged, Err(RefusalCode::OperationNotAllowed));
+}
+
+/// What `by` writes into a record of `kind` that nobody else has written into.
+fn change(by: u8, rebuild: u8, kind: Kind, edit: &Edit) -> CheckedChange {
+    let author = Author {
+        writer: WriterId([by; 8]),
+        rebuild,
+    };
+    let mut apart = Document::new(kind).unwrap();
+    let change = apart.edit(author, Timestamp(0), edit).unwrap().unwrap();
+    check_change(&change.bytes).unwrap()
+}
+
+#[test]
+fn entry_change_and_record_are_of_one_kind() {
+    let judge = |arrival: Kind, record: Kind, written_as: Kind| {
+        let mut log = Log::of(record, written(WORKER));
+        log.arrival.kind = arrival;
+        let edit = opening().set("note", "x");
+        let change = change(WORKER, 0, written_as, &edit);
+        check_role(&log.arrival, &change, &log.document)
+    };
+    let refused = Err(RefusalCode::OperationNotAllowed);
+    assert_eq!(judge(Kind::Visit, Kind::Visit, Kind::Visit), Ok(()));
+    assert_eq!(judge(Kind::Visit, Kind::Visit, Kind::Dispute), refused);
+    assert_eq!(judge(Kind::Visit, Kind::Dispute, Kind::Visit), refused);
+    assert_eq!(judge(Kind::Dispute, Kind::Visit, Kind::Visit), refused);
+}
+
+#[test]
+fn a_record_is_opened_once() {
+    let mut log = Log::of(Kind::Visit, written(WORKER));
+    log.push(WORKER, &opening()).unwrap();
+    let again = change(WORKER, 1, Kind::Visit, &opening());
+    let judged = check_role(&log.arrival, &again, &log.document);
+    assert_eq!(judged, Err(RefusalCode::OperationNotAllowed));
+}
+
+#[test]
+fn what_an_acknowledgement_says_is_mended_and_a_visit_is_moved_to_the_right_household() {
+    let (warning, household) = (written(RELAY), written(WORKER));
+    let edit = opening()
+        .set("warning", warning.to_string())
+        .set("household", household.to_string());
+    let ack = RecordId::acknowledgement(&warning, &household);
+    let mut log = Log::of(Kind::WarningAck, ack);
+    log.push(WORKER, &edit).unwrap();
+    let outcome = Edit::default().set("outcome", "W41");
+    assert_eq!(log.push(WORKER, &outcome), Ok(()));
+    let mut log = Log::of(Kind::Visit, written(WORKER));
+    log.push(WORKER, &opening()).unwrap();
+    let moved = Edit::default().set("household", household.to_string());
+    assert_eq!(log.push(WORKER, &moved), Ok(()));
 }
