@@ -1,6 +1,5 @@
 //! Tables that are imported and exported.
 
-use std::io::BufRead as _;
 use std::path::Path;
 
 use serde_json::Value;
