@@ -147,6 +147,18 @@ mod tests {
     use xunge_records::EventId;
 
     #[test]
+    fn a_state_is_found_by_its_number_and_by_its_name() {
+        let names = ["draft", "waiting", "received", "returned", "refused"];
+        for (number, name) in (0..).zip(names) {
+            let state = SyncState::from_number(number).unwrap();
+            assert_eq!((state.number(), state.name()), (number, name));
+            assert_eq!(name.parse(), Ok(state));
+        }
+        assert!(SyncState::from_number(5).is_err());
+        assert_eq!("sent".parse::<SyncState>(), Err(()));
+    }
+
+    #[test]
     fn unsent_work_comes_before_a_refusal_and_a_refusal_before_a_return() {
         use Standing::{Accepted, Quarantined, Rejected, Waiting};
         let returned = Review::Returned {

@@ -77,6 +77,56 @@ fn only_a_receipt_makes_a_record_received_and_a_forged_one_does_not() {
 }
 
 #[test]
+fn a_receipt_answers_every_entry_of_its_segment_or_none() {
+    let mut phone = Phone::new();
+    let store = phone.enrolled();
+    let records = [dispute(&store).record, dispute(&store).record];
+    store.seal_segments().unwrap();
+    let segment = store.unacknowledged(64, usize::MAX, &[]).unwrap().remove(0);
+    for count in [1, 3] {
+        let mut receipt = phone.relay.receipt(&segment, 0, |_| accepted()).receipt;
+        receipt.verdicts.resize(count, accepted());
+        let receipt = receipt.sign(&phone.relay.key);
+        let response = phone.relay.response(vec![receipt], vec![]);
+        let refused = store.apply_response(&response).unwrap_err();
+        assert_eq!(refused.code(), "foreign_receipt");
+        for record in &records {
+            assert_eq!(state(&store, record), SyncState::Waiting);
+        }
+        assert!(store.receipts(None).unwrap().is_empty());
+    }
+}
+
+#[test]
+fn what_the_town_erased_is_gone_here_and_no_later_receipt_brings_it_back() {
+    let mut phone = Phone::new();
+    let store = phone.enrolled();
+    let (erased, kept) = (dispute(&store).record, dispute(&store).record);
+    store.seal_segments().unwrap();
+    let segment = store.unacknowledged(64, usize::MAX, &[]).unwrap().remove(0);
+    let receipt = phone.relay.receipt(&segment, 0, |entry| {
+        if entry.record == erased {
+            Verdict::Erased
+        } else {
+            accepted()
+        }
+    });
+    let response = phone.relay.response(vec![receipt], vec![]);
+    store.apply_response(&response).unwrap();
+    assert!(store.record(&erased).unwrap().is_none());
+    assert_eq!(state(&store, &kept), SyncState::Received);
+    let late = phone.relay.receipt(&segment, 1, |_| Verdict::Quarantined {
+        code: RefusalCode::OutsideGrid,
+        detail: Some("李四".into()),
+    });
+    let response = phone.relay.response(vec![late], vec![]);
+    store.apply_response(&response).unwrap();
+    assert!(store.record(&erased).unwrap().is_none());
+    assert!(store.refusals(&erased).unwrap().is_empty());
+    assert_eq!(state(&store, &kept), SyncState::Refused);
+}
+
+#[test]
 fn a_quarantined_record_is_refused_with_its_reason_until_a_supervisor_admits_it() {
     let mut phone = Phone::new();
     let store = phone.enrolled();
