@@ -31,6 +31,7 @@ use xunge_server::store::{StoreError, Window};
 on_both! {
     a_guest_reads_what_was_and_what_comes_with_the_proof_of_its_writers_until_the_sharing_ends
     a_guest_neither_edits_nor_imitates_nor_shares_with_itself
+    only_a_guest_hears_that_a_record_is_shared
     an_erased_person_goes_from_both_grids
     a_first_copy_of_the_guest_s_grid_has_the_person_until_the_sharing_ends
     an_end_that_is_younger_than_the_backup_stays_one
@@ -328,6 +329,48 @@ fn a_guest_neither_edits_nor_imitates_nor_shares_with_itself(place: &Place) {
         let admitted = xunge_server::command::admit(&place.relay, &actor(COUNTY), row.id, "好意");
         assert!(admitted.is_err(), "{:?}", row.code);
     }
+}
+
+fn only_a_guest_hears_that_a_record_is_shared(place: &Place) {
+    let person = person(place, HOME, "李秀英");
+    let mut home = follower(place, "王秀英", HOME, person, HOME);
+    shared(place, person);
+    let document = home.documents[&person].1.clone();
+    let mut said = |phone: &mut Phone, scope: ScopeId| {
+        phone.documents.insert(person, (scope, document.clone()));
+        phone_number(phone, person, "13900000009");
+        phone.sync(place);
+        verdict(phone, scope)
+    };
+
+    // Who reads a third grid is told no more than anybody.
+    let mut stranger = place.phone("周小妹", &[GRID_BESIDE]);
+    let outside = said(&mut stranger, HOME);
+    assert!(
+        is_refused(&outside, RefusalCode::OutsideGrid),
+        "{outside:?}"
+    );
+    let beside = said(&mut stranger, GRID_BESIDE);
+    assert!(is_refused(&beside, RefusalCode::WrongScope), "{beside:?}");
+    let mut guest = place.phone("赵二妹", &[GUEST]);
+    let shared = said(&mut guest, HOME);
+    assert!(is_refused(&shared, RefusalCode::SharedRecord), "{shared:?}");
+
+    // A revoked phone is a revoked phone first.
+    let (writer, now) = (guest.writer, place.relay.now());
+    place
+        .relay
+        .store
+        .write(move |tx| tx.revoke_writer(writer, now))
+        .unwrap();
+    let revoked = said(&mut guest, HOME);
+    assert!(
+        is_refused(&revoked, RefusalCode::DeviceRevoked),
+        "{revoked:?}"
+    );
+    phone_number(&mut home, person, "13800000000");
+    home.sync(place);
+    assert!(matches!(verdict(&home, HOME), Verdict::Accepted { .. }));
 }
 
 fn an_erased_person_goes_from_both_grids(place: &Place) {

@@ -14,7 +14,7 @@ use xunge_protocol::packed::PackedRequest;
 use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::succession::Fork;
 use xunge_protocol::{
-    EntryKind, EpochId, Hash32, KeyRing, RefusalCode, SecretKey, Segment, SyncRequest,
+    EntryKind, EpochId, Hash32, KeyRing, RecordId, RefusalCode, SecretKey, Segment, SyncRequest,
     SyncResponse, Verdict,
 };
 use xunge_records::{Edit, EventBody, EventId, Kind, Review, Verb};
@@ -197,6 +197,113 @@ fn a_record_cannot_be_opened_by_somebody_else_or_in_two_scopes() {
         RefusalCode::WrongScope
     );
     assert!(held(&place, stolen).is_none() && held(&place, moved).is_none());
+}
+
+#[test]
+fn a_record_that_nobody_can_have_opened_is_refused_as_foreign() {
+    let place = Place::inline();
+    let mut phone = place.phone("王秀英", &[GRID]);
+    let visit = phone.visit(GRID);
+    phone.edit(visit, Edit::default().set("note", "x"));
+    for (entry, _) in phone.waiting.get_mut(&GRID).unwrap() {
+        entry.record = RecordId([9; 13]);
+    }
+    phone.sync(&place);
+    for verdict in &phone.verdicts[&(GRID, 0)].1 {
+        assert_eq!(refused_as(verdict), RefusalCode::ForeignRecord);
+    }
+    assert_eq!(record_count(&place), 0);
+}
+
+#[test]
+fn an_edit_is_refused_for_what_it_spoils_and_not_for_what_was_spoilt_before() {
+    let place = Place::inline();
+    let mut phone = place.phone("王秀英", &[GRID]);
+    let visit = phone.visit(GRID);
+    phone.sync(&place);
+    let good = phone.documents[&visit].clone();
+    let mut judged = |edit: Edit| {
+        phone.documents.insert(visit, good.clone());
+        phone.edit(visit, edit);
+        phone.sync(&place);
+        let index = phone.chains[&GRID].0 - 1;
+        phone.verdicts[&(GRID, index)].1[0].clone()
+    };
+    let spoilt = judged(Edit::default().set("visited_on", "昨天"));
+    assert_eq!(refused_as(&spoilt), RefusalCode::InvalidContent);
+    let emptied = judged(Edit {
+        remove: vec!["purposes/VP01".into()],
+        ..Edit::default()
+    });
+    assert_eq!(refused_as(&emptied), RefusalCode::InvalidContent);
+
+    // A supervisor lets the odd date in; what comes after it says nothing of the date.
+    let mut other = place.phone("李建国", &[GRID]);
+    let old = other.open(
+        GRID,
+        Kind::Visit,
+        &[
+            (
+                "household",
+                RecordId::written(phone.writer, 9)
+                    .to_string()
+                    .as_str()
+                    .into(),
+            ),
+            ("visited_on", "昨天".into()),
+            ("purposes/VP01", true.into()),
+            ("met", "MET01".into()),
+        ],
+    );
+    other.sync(&place);
+    assert_eq!(
+        refused_as(&other.verdicts[&(GRID, 0)].1[0]),
+        RefusalCode::InvalidContent
+    );
+    let rows = place
+        .relay
+        .store
+        .read(|tx| tx.quarantine(None, None, None, 10))
+        .unwrap();
+    let id = rows.iter().find(|row| row.record == old).unwrap().id;
+    authority::command(&place.relay, move |a, _| a.admit(id, "u1", "老人记错"))
+        .unwrap_or_else(|e: AuthorityError| panic!("{e}"));
+    other.edit(old, Edit::default().set("note", "下次再问"));
+    other.sync(&place);
+    assert!(accepted(&other.verdicts[&(GRID, 1)].1[0]));
+}
+
+#[test]
+fn what_is_said_of_an_erased_record_is_answered_and_not_kept() {
+    let place = Place::inline();
+    let mut phone = place.phone("王秀英", &[GRID]);
+    let visit = phone.visit(GRID);
+    phone.sync(&place);
+    authority::command(&place.relay, move |a, _| a.erase(visit))
+        .unwrap_or_else(|e: AuthorityError| panic!("{e}"));
+    phone.edit(visit, Edit::default().set("note", "王秀英说"));
+    phone.visit(GRID);
+    let hash = phone.waiting[&GRID][1].1;
+    let mut segments = phone.seal();
+    // What the phone itself has erased since it sealed comes as its leaf alone.
+    let entry = &mut segments[0].entries[1];
+    entry.body = entry.leaf(hash).hash().0.to_vec();
+    entry.kind = EntryKind::ERASED;
+    let request = phone.request(segments);
+    phone.send(&place, &request);
+    let verdicts = &phone.verdicts[&(GRID, 1)].1;
+    assert_eq!(verdicts[..], [Verdict::Erased, Verdict::Erased]);
+    let writer = phone.writer;
+    let rows = place
+        .relay
+        .store
+        .read(|tx| tx.entries(GRID, writer, 1))
+        .unwrap();
+    assert_eq!(rows.len(), 2);
+    for row in rows {
+        assert!(row.entry.body.is_empty() && row.position.is_none());
+    }
+    assert_eq!(record_count(&place), 0);
 }
 
 #[test]
@@ -874,8 +981,11 @@ fn packed(
 fn segments_in_columns_are_taken_like_raw_ones() {
     let place = Place::inline();
     let mut phone = place.phone("王秀英", &[GRID]);
+    let first = phone.visit(GRID);
     for index in 0..3 {
         let visit = phone.visit(GRID);
+        // Builds on what came with the request before.
+        phone.edit(first, Edit::default().set("note", format!("{index}")));
         let segments = phone.seal();
         let request = packed(&place, &mut phone, segments, None);
         let answer = phone.send(&place, &request);

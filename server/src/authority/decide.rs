@@ -1,5 +1,6 @@
 //! A supervisor's decision about an entry in quarantine: let it in after all, or refuse it for good.
 
+use xunge_planted::Bug;
 use xunge_protocol::system::WriterRole;
 use xunge_protocol::{Hash32, RecordId, RefusalCode, ScopeId, Verdict};
 use xunge_records::check_change;
@@ -62,6 +63,9 @@ impl Authority<'_> {
         scope: ScopeId,
         record: RecordId,
     ) -> Result<(), AuthorityError> {
+        if xunge_planted::is_on(Bug::DependentsForgotten) {
+            return Ok(());
+        }
         let admitted = self.let_in_what_waited(scope, record, BY_ITSELF, "")?;
         if !admitted.is_empty() {
             tracing::info!(%record, entries = admitted.len(), "what they waited for has come");

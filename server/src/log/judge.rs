@@ -142,9 +142,6 @@ impl LogWork<'_> {
             self.begin(bearer.scope, entry.record, kind)?;
         }
         let loaded = self.document(bearer.scope, entry.record, kind)?;
-        if loaded.kind != kind || loaded.scope != bearer.scope {
-            return Ok(Err(RefusalCode::WrongScope.into()));
-        }
         if loaded.document.knows(&change.hash) {
             return Ok(Ok(passed));
         }

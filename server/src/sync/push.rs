@@ -183,7 +183,7 @@ fn take(
     }
     let scope = header.scope;
     receipt::write(authority.relay(), tx, &header, now, verdicts)?;
-    if !xunge_planted::is_on(Bug::DependentsForgotten) && tx.has_waiting(scope)? {
+    if tx.has_waiting(scope)? {
         for record in records {
             authority.let_in_dependents(scope, record)?;
         }
@@ -232,7 +232,8 @@ fn register(authority: &mut Authority<'_>, entry: &Entry) -> Result<(), SyncFail
 fn policy(writer: &WriterRow, grant: GrantState) -> Option<Refusal> {
     let is_revoked =
         writer.revoked_at.is_some() && !xunge_planted::is_on(Bug::RevokedWriterAccepted);
-    let is_late = grant == GrantState::Draining && xunge_planted::is_on(Bug::LateWorkRefused);
+    let is_late =
+        matches!(grant, GrantState::Draining if xunge_planted::is_on(Bug::LateWorkRefused));
     if is_revoked {
         Some(RefusalCode::DeviceRevoked.into())
     } else if grant == GrantState::None || is_late {
