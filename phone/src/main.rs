@@ -4,6 +4,7 @@
 
 mod frame;
 mod lines;
+mod memory;
 mod methods;
 mod out;
 mod params;
@@ -54,6 +55,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    memory::give_back_what_is_freed();
     let arguments = Arguments::parse();
     xunge_ffi::log_to_stderr("XUNGE_LOG");
     let outcome = match (arguments.command, arguments.data) {

@@ -8,9 +8,10 @@ use xunge_core::sync::SyncReport;
 use xunge_days::{Failure, Town, Walker};
 use xunge_protocol::batch::{Assume, Batch, Limits, Parties};
 use xunge_protocol::{PulledEntry, PulledSegment, Timestamp, wire};
-use xunge_tests::{Outcome, relay};
+use xunge_tests::phone::Phone;
+use xunge_tests::{Outcome, fail, relay};
 
-use crate::measure::Numbers;
+use crate::measure::{Numbers, memory_mb};
 use crate::sqlcipher;
 use crate::words::{Notes, Typed, notes_asked};
 
@@ -83,7 +84,26 @@ pub(crate) async fn year(numbers: &mut Numbers) -> Outcome {
     let both = new.bytes_up + new.bytes_down;
     numbers.set("year.bytes", both as f64);
     numbers.set("year.requests", new.requests as f64);
+    // And to a phone of its own process, whose memory can be told from ours.
+    let mut phone = Phone::start(&town.folder().join("phone"), "赵小溪").await?;
+    phone.enrol(&town.ticket("赵小溪")?).await?;
+    let enrolled = own_memory(&phone).await?;
+    numbers.set("year.phone_enrolled_mb", enrolled);
+    let report = phone.sync(20).await?;
+    numbers.set(
+        "year.phone_records",
+        report["received"].as_f64().unwrap_or_default(),
+    );
+    numbers.set("year.phone_resident_mb", own_memory(&phone).await?);
     Ok(())
+}
+
+/// The highest point of a phone's memory, in megabytes.
+async fn own_memory(phone: &Phone) -> Outcome<f64> {
+    match phone.rpc().pid().await {
+        Some(pid) => memory_mb(pid, "VmHWM"),
+        None => fail!("the phone is gone"),
+    }
 }
 
 /// A town whose visits ask for a note, and a worker of it with the number of notes typed so far.

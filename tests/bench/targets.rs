@@ -27,6 +27,7 @@ const TARGETS: &[(&str, Limit)] = &[
     ("edit.conflicts_shown", AtLeast(20.0)),
     ("year.bytes", AtMost(950_000.0)),
     ("year.usable_after_bytes", AtMost(100_000.0)),
+    ("year.phone_resident_mb", AtMost(64.0)),
     ("relay.disk_bytes_per_day", AtMost(12_000.0)),
     ("relay.sqlite_ratio", AtLeast(0.5)),
     ("relay.postgres_ratio", AtLeast(0.5)),
