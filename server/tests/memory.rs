@@ -64,6 +64,7 @@ fn message(segments: &[Segment]) -> Vec<u8> {
         plain: true,
         relay_key: None,
         former: None,
+        wanted: None,
         snapshots: None,
     })
 }

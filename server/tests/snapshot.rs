@@ -20,9 +20,9 @@ use xunge_protocol::media::authorize;
 use xunge_protocol::snapshot::{Part, SNAPSHOT_PATH, SignedSnapshot, open_part};
 use xunge_protocol::system::Grant;
 use xunge_protocol::{
-    Entry, Hash32, PulledEntry, PulledSegment, RecordId, ScopeId, WireError, wire,
+    Entry, Hash32, PublicKey, PulledEntry, PulledSegment, RecordId, ScopeId, WireError, wire,
 };
-use xunge_records::{Document, Kind, check_change};
+use xunge_records::{Document, Edit, Kind, check_change};
 use xunge_server::authority::{self, AuthorityError};
 use xunge_server::http::router;
 use xunge_server::snapshot;
@@ -35,6 +35,7 @@ on_both! {
     a_first_copy_says_what_the_log_says
     no_first_copy_holds_what_was_erased
     what_is_over_for_longer_than_phones_keep_it_is_not_in_a_first_copy
+    all_of_a_record_goes_to_who_asks_for_it_and_may_read_it
     a_first_copy_is_cut_again_when_the_log_has_grown_and_the_one_before_stays_for_who_reads_it
 }
 
@@ -210,6 +211,40 @@ fn what_is_over_for_longer_than_phones_keep_it_is_not_in_a_first_copy(place: &Pl
     let held = all(place, &signed);
     assert!(!holds(&held, visit));
     assert!(holds(&held, dispute) && holds(&held, new));
+}
+
+fn all_of_a_record_goes_to_who_asks_for_it_and_may_read_it(place: &Place) {
+    let mut author = place.phone("作者", &[GRID]);
+    let (visit, other) = (author.visit(GRID), author.visit(GRID));
+    author.sync(place);
+    author.edit(visit, Edit::default().set("note", "后来补的"));
+    author.sync(place);
+    let mut reader = place.phone("读者", &[GRID]);
+    let mut stranger = place.phone("外人", &[GRID_FAR]);
+    for phone in [&mut author, &mut reader, &mut stranger] {
+        phone.sync(place);
+        assert_eq!(phone.sync(place).keep_days, Some(400));
+        phone.wanted = Some(vec![visit]);
+    }
+    for phone in [&mut author, &mut reader] {
+        let answer = phone.sync(place);
+        let held = bodies(&answer.segments);
+        assert_eq!(held.len(), 2);
+        assert!(holds(&held, visit) && !holds(&held, other));
+        for segment in &answer.segments {
+            segment
+                .verify(&author_key(place, segment), hash_of)
+                .unwrap();
+        }
+    }
+    assert!(stranger.sync(place).segments.is_empty());
+}
+
+/// The key of whoever wrote a segment.
+fn author_key(place: &Place, segment: &PulledSegment) -> PublicKey {
+    let writer = segment.header.writer;
+    let row = place.relay.store.read(|tx| tx.writer(writer)).unwrap();
+    *row.unwrap().key()
 }
 
 fn a_first_copy_is_cut_again_when_the_log_has_grown_and_the_one_before_stays_for_who_reads_it(

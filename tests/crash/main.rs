@@ -9,6 +9,7 @@ mod day;
 mod faults;
 mod held;
 mod kills;
+mod letting_go;
 mod power_cuts;
 mod town;
 mod world;

@@ -94,6 +94,12 @@ impl Town {
         Ok(())
     }
 
+    /// Lets time pass.
+    pub(crate) fn pass(&self, millis: u64) {
+        let mut world = self.env.0.lock().unwrap();
+        world.0 = world.0.plus_millis(millis.cast_signed());
+    }
+
     pub(crate) fn close(&mut self) {
         self.state = State::Closed;
     }

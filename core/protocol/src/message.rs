@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::ids::{EpochId, ScopeId, WriterId};
+use crate::ids::{EpochId, RecordId, ScopeId, WriterId};
 use crate::receipt::SignedReceipt;
 use crate::refusal::SyncRefusal;
 use crate::segment::{PulledSegment, Segment};
@@ -19,6 +19,8 @@ pub const MAX_BODY_BYTES: usize = 1 << 20;
 pub const MAX_PLAIN_BYTES: usize = 8 << 20;
 /// Most segments in one request.
 pub const MAX_SEGMENTS: usize = 64;
+/// Most records that one request asks for whole.
+pub const MAX_WANTED: usize = 32;
 /// Most entries in one segment.
 pub const MAX_SEGMENT_ENTRIES: usize = 2000;
 
@@ -72,6 +74,10 @@ pub struct SyncRequest {
     /// Earlier incarnations of the phone of which something is not decided: their receipts are asked for, too.
     #[n(9)]
     pub former: Option<Vec<ReceiptCursor>>,
+    /// Records of which all accepted entries are asked for, this phone's own included: something came of them that builds on
+    /// what the phone let go of, or never had. At most [`MAX_WANTED`].
+    #[n(10)]
+    pub wanted: Option<Vec<RecordId>>,
 }
 
 /// What a phone holds of the organisation: one scope it may read now.
@@ -143,4 +149,7 @@ pub struct SyncResponse {
     /// First copies of scopes, in the place of their entries from the start of the log.
     #[n(9)]
     pub snapshots: Vec<SignedSnapshot>,
+    /// For how many days a phone keeps what is over. None: for ever.
+    #[n(11)]
+    pub keep_days: Option<u32>,
 }

@@ -4,7 +4,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::batch::{Assume, Batch, BatchError, Held, Parties};
-use crate::ids::{EpochId, ScopeId, WriterId};
+use crate::ids::{EpochId, RecordId, ScopeId, WriterId};
 use crate::message::{
     Cursor, ReceiptCursor, RefusedSegment, ScopeStatus, SyncRequest, SyncResponse,
 };
@@ -40,6 +40,8 @@ pub struct PackedRequest {
     /// As in the request.
     #[n(9)]
     pub former: Option<Vec<ReceiptCursor>>,
+    #[n(10)]
+    pub wanted: Option<Vec<RecordId>>,
 }
 
 impl PackedRequest {
@@ -63,6 +65,7 @@ impl PackedRequest {
             snapshots: request.snapshots.clone(),
             relay_key: request.relay_key,
             former: request.former.clone(),
+            wanted: request.wanted.clone(),
         }
     }
 
@@ -83,6 +86,7 @@ impl PackedRequest {
             snapshots: self.snapshots,
             relay_key: self.relay_key,
             former: self.former,
+            wanted: self.wanted,
         })
     }
 }
@@ -120,6 +124,9 @@ pub struct PackedResponse {
     /// As in the response.
     #[n(9)]
     pub snapshots: Vec<SignedSnapshot>,
+    /// As in the response.
+    #[n(11)]
+    pub keep_days: Option<u32>,
 }
 
 impl PackedResponse {
@@ -145,6 +152,7 @@ impl PackedResponse {
             send_plain: response.send_plain,
             forked: response.forked,
             snapshots: response.snapshots,
+            keep_days: response.keep_days,
         }
     }
 
@@ -167,6 +175,7 @@ impl PackedResponse {
             send_plain: self.send_plain,
             forked: self.forked,
             snapshots: self.snapshots,
+            keep_days: self.keep_days,
         })
     }
 }

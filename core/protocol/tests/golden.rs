@@ -223,6 +223,7 @@ fn every_message_of_version_1_has_the_bytes_it_was_released_with() {
             snapshots: Some(vec![SCOPE]),
             relay_key: None,
             former: None,
+            wanted: None,
         },
     );
     pinned(
@@ -242,6 +243,13 @@ fn every_message_of_version_1_has_the_bytes_it_was_released_with() {
             ..SyncRequest::default()
         },
     );
+    pinned(
+        "sync_request_wanted",
+        &SyncRequest {
+            wanted: Some(vec![RecordId::written(WRITER, 3)]),
+            ..SyncRequest::default()
+        },
+    );
     pinned("signed_relay_key", &link());
     let first = &sealed.entries[0];
     let pulled = PulledSegment {
@@ -255,29 +263,35 @@ fn every_message_of_version_1_has_the_bytes_it_was_released_with() {
             },
         ],
     };
+    let response = SyncResponse {
+        epoch: EPOCH,
+        time: AT,
+        receipts: vec![receipt().sign(&relay_key())],
+        more_receipts: false,
+        refused: vec![RefusedSegment {
+            scope: SCOPE,
+            index: 9,
+            code: SyncRefusal::Gap,
+            expected: 8,
+        }],
+        segments: vec![pulled],
+        scopes: vec![ScopeStatus {
+            scope: SCOPE,
+            cursor: 6,
+            more: true,
+            write: true,
+        }],
+        send_plain: false,
+        forked: None,
+        snapshots: vec![SignedSnapshot::sign(&relay_key(), snapshot())],
+        keep_days: None,
+    };
+    pinned("sync_response", &response);
     pinned(
-        "sync_response",
+        "sync_response_retention",
         &SyncResponse {
-            epoch: EPOCH,
-            time: AT,
-            receipts: vec![receipt().sign(&relay_key())],
-            more_receipts: false,
-            refused: vec![RefusedSegment {
-                scope: SCOPE,
-                index: 9,
-                code: SyncRefusal::Gap,
-                expected: 8,
-            }],
-            segments: vec![pulled],
-            scopes: vec![ScopeStatus {
-                scope: SCOPE,
-                cursor: 6,
-                more: true,
-                write: true,
-            }],
-            send_plain: false,
-            forked: None,
-            snapshots: vec![SignedSnapshot::sign(&relay_key(), snapshot())],
+            keep_days: Some(400),
+            ..response
         },
     );
     pinned(

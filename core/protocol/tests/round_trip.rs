@@ -257,6 +257,7 @@ fn request() -> impl Strategy<Value = SyncRequest> {
         option::of(vec(scope(), 0..3)),
         any::<Option<u32>>(),
         option::of(vec(former, 0..3)),
+        option::of(vec(record(), 0..3)),
     );
     (
         vec(cursor, 0..4),
@@ -269,7 +270,7 @@ fn request() -> impl Strategy<Value = SyncRequest> {
                 cursors,
                 receipt_cursor,
                 segments,
-                (pull_budget_bytes, plain, snapshots, relay_key, former),
+                (pull_budget_bytes, plain, snapshots, relay_key, former, wanted),
             )| {
                 SyncRequest {
                     cursors,
@@ -280,6 +281,7 @@ fn request() -> impl Strategy<Value = SyncRequest> {
                     snapshots,
                     relay_key,
                     former,
+                    wanted,
                 }
             },
         )
@@ -299,7 +301,11 @@ fn response() -> impl Strategy<Value = SyncResponse> {
         vec(status, 0..4),
         vec(snapshot(), 0..2),
     );
-    let rest = (any::<bool>(), option::of(any::<u64>()));
+    let rest = (
+        any::<bool>(),
+        option::of(any::<u64>()),
+        any::<Option<u32>>(),
+    );
     ((epoch(), time()), pushed, pull, rest).prop_map(|((epoch, time), pushed, pull, rest)| {
         let (receipts, more_receipts, refused) = pushed;
         let (segments, scopes, snapshots) = pull;
@@ -314,6 +320,7 @@ fn response() -> impl Strategy<Value = SyncResponse> {
             send_plain: rest.0,
             forked: rest.1.map(|counter| Fork { counter }),
             snapshots,
+            keep_days: rest.2,
         }
     })
 }

@@ -180,6 +180,7 @@ impl Relay {
             send_plain: false,
             forked: None,
             snapshots: Vec::new(),
+            keep_days: None,
         })?;
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::error::AppError;
 use super::phone::Phone;
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 use crate::sync::{self, CancelToken, HttpTransport, ProgressObserver, SyncError, SyncReport};
 
 impl Phone {
@@ -46,6 +46,10 @@ impl Phone {
         session.store.release_memory()?;
         let mut report = report?;
         self.keep_rejected_as_drafts(&session)?;
+        if let Err(error) = let_go(&session.store, &cancel).await {
+            // What was exchanged stands; it goes the next time.
+            tracing::warn!(%error, "what is past was not let go of");
+        }
         if !self.bag().to_deliver()?.is_empty() {
             match self.deliver(&cancel).await {
                 Ok(delivered) => report.add_delivery(&delivered),
@@ -63,6 +67,19 @@ impl Phone {
         }
         Ok(())
     }
+}
+
+/// Lets go of what is past, in small steps between which whoever works with the phone has the database.
+async fn let_go(store: &Store, cancel: &CancelToken) -> Result<(), StoreError> {
+    let mut after = None;
+    while !cancel.is_cancelled() {
+        after = store.let_go(after)?;
+        if after.is_none() {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    Ok(())
 }
 
 /// While it lives, a sync is under way; also when the caller stops waiting for it.

@@ -172,12 +172,12 @@ pub(super) fn is_forgotten(tx: &Transaction<'_>, record: &RecordId) -> Result<bo
         .exists([record.0])?)
 }
 
-/// How often the document was rebuilt without a rejected change. What this worker's writer adds next comes from a
+/// How often the document was rebuilt without a rejected change, or begun anew where what was there was let go of. What this worker's writer adds next comes from a
 /// document without it, so it must not go on counting where that change did: it gets an actor of its own.
 pub(super) fn rebuilds(tx: &Transaction<'_>, record: &RecordId) -> Result<u8, StoreError> {
     Ok(tx
         .prepare_cached(
-            "SELECT min(count(*), 255) FROM change WHERE record = ?1 AND mine = 1 AND verdict = 3",
+            "SELECT min(count(*), 255) FROM change WHERE record = ?1 AND mine = 1 AND verdict IN (3, 4)",
         )?
         .query_row([record.0], |row| row.get(0))?)
 }

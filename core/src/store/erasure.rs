@@ -91,6 +91,7 @@ pub(super) fn forget(tx: &Transaction<'_>, record: &RecordId) -> Result<(), Stor
            AND NOT EXISTS (SELECT 1 FROM media_reference m
                            WHERE m.hash = media.hash AND m.record <> ?1)",
         "DELETE FROM media_reference WHERE record = ?1",
+        "DELETE FROM past WHERE record = ?1",
     ] {
         tx.execute(sql, [record.0])?;
     }
@@ -100,10 +101,11 @@ pub(super) fn forget(tx: &Transaction<'_>, record: &RecordId) -> Result<(), Stor
 }
 
 /// Replaces the bodies of sealed changes by their leaf hashes.
-fn keep_leaves(tx: &Transaction<'_>, record: &RecordId) -> Result<(), StoreError> {
+pub(super) fn keep_leaves(tx: &Transaction<'_>, record: &RecordId) -> Result<(), StoreError> {
     let sealed = tx
         .prepare(
-            "SELECT id, kind, hash, body FROM change WHERE record = ?1 AND segment IS NOT NULL",
+            "SELECT id, kind, hash, body FROM change
+             WHERE record = ?1 AND segment IS NOT NULL AND verdict <> 4",
         )?
         .query_map([record.0], |row| {
             let entry = Entry {

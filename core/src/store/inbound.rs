@@ -19,7 +19,7 @@ use super::identity::{Enrolled, Identity};
 use super::sync_state::{Progress, progress};
 use super::{
     Store, StoreError, clock, cursors, erasure, identity, lost, projection, receipts, refused,
-    shares, snapshot, system,
+    retention, shares, snapshot, system,
 };
 
 /// What an answer changed.
@@ -69,6 +69,7 @@ impl Store {
             let before = progress(tx)?;
             cursors::adopt_epoch(tx, response.epoch)?;
             clock::hear(tx, self.env.as_ref(), response.time)?;
+            retention::hear(tx, response.keep_days)?;
             let mut changed = BTreeSet::new();
             for receipt in &response.receipts {
                 changed.extend(receipts::take(tx, &identity.keys, me.writer, receipt)?);

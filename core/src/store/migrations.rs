@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_shares.sql"),
     include_str!("migrations/0009_fewer_pages.sql"),
     include_str!("migrations/0010_relay_keys.sql"),
+    include_str!("migrations/0011_retention.sql"),
 ];
 
 /// Version of the schema that this program writes.

@@ -30,6 +30,7 @@ mod refused;
 mod relay_keys;
 mod remembered;
 mod resources;
+mod retention;
 mod search;
 mod shares;
 mod snapshot;

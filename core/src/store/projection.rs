@@ -7,7 +7,7 @@ use xunge_records::{Fields, Kind, MediaRef, Record};
 
 use super::changes::{self, Loaded};
 use super::sync_state::{self, SyncState};
-use super::{Store, StoreError, erasure, media, search};
+use super::{Store, StoreError, erasure, media, retention, search};
 
 /// Longest title, in characters.
 const TITLE_CHARS: usize = 40;
@@ -126,6 +126,7 @@ pub(super) fn project_loaded(
         Kind::Dispute | Kind::Request | Kind::WarningAck => {}
     }
     media::refer(tx, id, &media_of(&record))?;
+    retention::is_here(tx, id)?;
     Ok(sync_state)
 }
 

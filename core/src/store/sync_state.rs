@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use xunge_records::Review;
 
 use super::changes::Standing;
-use super::{Store, StoreError};
+use super::{Store, StoreError, retention};
 
 /// How far a record is on its way to the town.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -137,6 +137,10 @@ pub(super) fn progress(tx: &Transaction<'_>) -> Result<Progress, StoreError> {
             SyncState::Received | SyncState::Draft => progress.acknowledged += count,
         }
     }
+    // What this phone let go of is with the town.
+    let past = retention::own_past(tx)?;
+    progress.saved += past;
+    progress.acknowledged += past;
     Ok(progress)
 }
 

@@ -28,7 +28,7 @@ impl CancelToken {
         self.0.wake.notify_one();
     }
 
-    fn is_cancelled(&self) -> bool {
+    pub(crate) fn is_cancelled(&self) -> bool {
         self.0.cancelled.load(Ordering::SeqCst)
     }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use xunge_protocol::batch::Assume;
 use xunge_protocol::envelope::{self, Opened};
-use xunge_protocol::message::{RefusedSegment, SYNC_PATH, SyncRequest, SyncResponse};
+use xunge_protocol::message::{MAX_WANTED, RefusedSegment, SYNC_PATH, SyncRequest, SyncResponse};
 use xunge_protocol::packed::{PackedRequest, PackedResponse};
 use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::succession::Succession;
@@ -109,6 +109,8 @@ pub struct Engine {
     set_aside: Vec<(ScopeId, SyncRefusal)>,
     media: Moves,
     sent: BTreeSet<RecordId>,
+    /// Records that were asked for whole in this sync.
+    wanted: BTreeSet<RecordId>,
     /// The relay could not open what was packed: raw bytes to the end of this sync.
     send_plain: bool,
     /// What the relay packed could not be opened here: raw bytes to the end of this sync.
@@ -134,6 +136,7 @@ impl Engine {
             set_aside: Vec::new(),
             media: Moves::default(),
             sent: BTreeSet::new(),
+            wanted: BTreeSet::new(),
             send_plain: false,
             ask_plain: false,
             fetched: false,
@@ -206,6 +209,8 @@ impl Engine {
             true => None,
             false => snapshot::asked(store, &position)?,
         };
+        let wanted = self.wanted(store)?;
+        self.wanted.extend(&wanted);
         let (identity, me) = store.enrolled()?;
         let message = SyncRequest {
             cursors: position.cursors,
@@ -216,6 +221,7 @@ impl Engine {
             snapshots,
             relay_key: identity.told_key(),
             former: Some(position.former).filter(|former| !former.is_empty()),
+            wanted: (!wanted.is_empty()).then_some(wanted),
         };
         let pack = (!self.send_plain).then_some(Assume::ChangesAndHeaders);
         let message = PackedRequest::of(&message, me.writer, identity.relay, pack);
@@ -241,6 +247,11 @@ impl Engine {
             started_millis: now,
         };
         Ok(self.send(exchange))
+    }
+
+    /// What is to be asked for whole, and was not in this sync.
+    fn wanted(&self, store: &Store) -> Result<Vec<RecordId>, StoreError> {
+        store.wanted_records(MAX_WANTED, |record| self.wanted.contains(record))
     }
 
     fn skipped(&self) -> Vec<ScopeId> {
@@ -387,6 +398,9 @@ impl Engine {
         let offered = self.set_aside_or_offer_again(store, &response.refused)?;
         let moved = offered || store.sync_position()? != before;
         let more = response.more_receipts || response.scopes.iter().any(|s| s.more);
+        // Each is asked for once, so this ends.
+        let wanted = !self.wanted(store)?.is_empty();
+        let (more, moved) = (more || wanted, moved || wanted);
         self.go_on(store, now, more, moved)
     }
 

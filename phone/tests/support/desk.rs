@@ -210,6 +210,7 @@ impl State {
             send_plain,
             forked: None,
             snapshots: Vec::new(),
+            keep_days: None,
         };
         envelope::seal_response(&self.key, RELAY, &[], body, &answer).unwrap()
     }

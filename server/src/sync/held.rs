@@ -42,6 +42,7 @@ pub(super) fn open(
         snapshots: packed.snapshots.clone(),
         relay_key: packed.relay_key,
         former: packed.former.clone(),
+        wanted: packed.wanted.clone(),
     };
     match packed.open(phone, relay, &Here(tx)) {
         Ok(request) => (request, false),

@@ -20,13 +20,17 @@ use std::sync::{Arc, Once};
 use xunge_planted::Bug;
 use xunge_protocol::batch::Assume;
 use xunge_protocol::envelope::{RequestEnvelope, seal_response};
-use xunge_protocol::message::{MAX_SEGMENTS, ReceiptCursor, RefusedSegment, SYNC_PATH};
+use xunge_protocol::message::{
+    Cursor, MAX_SEGMENTS, MAX_WANTED, ReceiptCursor, RefusedSegment, SYNC_PATH,
+};
 use xunge_protocol::packed::{PackedRequest, PackedResponse};
 use xunge_protocol::receipt::SignedReceipt;
 use xunge_protocol::refusal::SyncRefusal;
 use xunge_protocol::succession::Fork;
 use xunge_protocol::system::WriterRole;
-use xunge_protocol::{EpochId, Hash32, ScopeId, SyncRequest, SyncResponse, WireError, WriterId};
+use xunge_protocol::{
+    EpochId, Hash32, RecordId, ScopeId, SyncRequest, SyncResponse, WireError, WriterId,
+};
 
 pub use failure::SyncFailure;
 
@@ -62,7 +66,11 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
         .read(|tx| Ok::<_, SyncFailure>(held::open(tx, packed, id, relay_writer)))?;
     let (plain, known_key) = (request.plain, request.relay_key.unwrap_or(0));
     let formers = request.former.as_ref().map_or(0, Vec::len);
-    if request.segments.len() > MAX_SEGMENTS || request.cursors.len() + formers > MAX_CURSORS {
+    let wanted = request.wanted.as_ref().map_or(0, Vec::len);
+    if request.segments.len() > MAX_SEGMENTS
+        || request.cursors.len() + formers > MAX_CURSORS
+        || wanted > MAX_WANTED
+    {
         return Err(WireError::TooLarge {
             what: "request",
             limit: MAX_SEGMENTS,
@@ -80,6 +88,7 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
             pull_budget_bytes,
             snapshots,
             former,
+            wanted,
             ..
         } = request;
         let brings = !segments.is_empty();
@@ -114,15 +123,14 @@ pub fn handle(relay: &Arc<Relay>, body: &[u8]) -> Result<Vec<u8>, SyncFailure> {
                     sequence: receipt_cursor,
                 };
                 let receipts = std::iter::once(receipts).chain(former.into_iter().flatten());
-                answer(
-                    relay,
-                    &writer,
-                    &cursors,
-                    receipts.collect(),
-                    pull_budget_bytes,
-                    snapshots.as_deref(),
-                    refused,
-                )?
+                let asked = Asked {
+                    cursors,
+                    receipts: receipts.collect(),
+                    budget: pull_budget_bytes,
+                    snapshots,
+                    wanted: wanted.unwrap_or_default(),
+                };
+                answer(relay, &writer, asked, refused)?
             }
         }
     } else {
@@ -199,21 +207,30 @@ fn refuse_if_succeeded(tx: &crate::store::Tx<'_>, writer: &WriterRow) -> Result<
     }
 }
 
+/// What a phone asks for.
+struct Asked {
+    cursors: Vec<Cursor>,
+    receipts: Vec<ReceiptCursor>,
+    budget: u32,
+    snapshots: Option<Vec<ScopeId>>,
+    wanted: Vec<RecordId>,
+}
+
 /// The second half of the round trip, on a snapshot that holds all that the first half stored.
 fn answer(
     relay: &Relay,
     writer: &WriterRow,
-    cursors: &[xunge_protocol::message::Cursor],
-    receipts: Vec<ReceiptCursor>,
-    budget: u32,
-    snapshots: Option<&[ScopeId]>,
+    asked: Asked,
     refused: Vec<RefusedSegment>,
 ) -> Result<SyncResponse, SyncFailure> {
     relay.store.read(|tx| {
-        let receipts = receipts_after(tx, writer, receipts)?;
+        let receipts = receipts_after(tx, writer, asked.receipts)?;
         let more_receipts = receipts.len() > MAX_RECEIPTS;
         let receipts = receipts.into_iter().take(MAX_RECEIPTS).collect();
-        let pulled = pull::pull(relay, tx, writer, cursors, budget, snapshots)?;
+        let snapshots = asked.snapshots.as_deref();
+        let mut pulled = pull::pull(relay, tx, writer, &asked.cursors, asked.budget, snapshots)?;
+        let whole = pull::whole(relay, tx, writer, &asked.wanted)?;
+        pulled.segments.extend(whole);
         Ok(SyncResponse {
             epoch: relay.county().epoch,
             time: relay.now(),
@@ -225,6 +242,7 @@ fn answer(
             send_plain: false,
             forked: None,
             snapshots: pulled.snapshots,
+            keep_days: relay.config.keep_days,
         })
     })
 }
@@ -297,5 +315,6 @@ fn nothing(relay: &Relay) -> SyncResponse {
         send_plain: false,
         forked: None,
         snapshots: Vec::new(),
+        keep_days: relay.config.keep_days,
     }
 }

@@ -2,7 +2,7 @@
 
 use xunge_protocol::message::{Cursor, ScopeStatus};
 use xunge_protocol::snapshot::SignedSnapshot;
-use xunge_protocol::{Entry, PulledEntry, PulledSegment, ScopeId, WriterId};
+use xunge_protocol::{Entry, PulledEntry, PulledSegment, RecordId, ScopeId, WriterId};
 
 use crate::relay::Relay;
 use crate::snapshot;
@@ -113,6 +113,63 @@ pub(crate) fn readable(
     Ok(scopes)
 }
 
+/// All accepted entries of `records`, as far as `writer` may read them: for a phone that let go of them, or never had them,
+/// since they were over for too long. What goes beyond the largest answer it gets when it asks again.
+pub(super) fn whole(
+    relay: &Relay,
+    tx: &dyn LogTx,
+    writer: &WriterRow,
+    records: &[RecordId],
+) -> StoreResult<Vec<PulledSegment>> {
+    let mut bytes = 0;
+    let mut open: Vec<(Place, Bodies)> = Vec::new();
+    let readable = match records {
+        [] => return Ok(Vec::new()),
+        _ => readable(relay, tx, writer)?,
+    };
+    for record in records {
+        let Some(found) = tx.find_record(*record)? else {
+            continue;
+        };
+        if bytes > MAX_PULL_BYTES || !readable.iter().any(|(scope, _)| *scope == found.scope) {
+            continue;
+        }
+        // Nothing is shared with the county, so none of them has a place in its log.
+        for id in tx.unplaced_entries(relay.county_scope(), found.scope, *record)? {
+            let rows = tx.entries(id.scope, id.writer, id.index)?;
+            let row = rows.into_iter().find(|row| row.ordinal == id.ordinal);
+            let Some((position, row)) = row.and_then(|row| Some((row.position?, row))) else {
+                continue;
+            };
+            if row.entry.body.is_empty() {
+                continue;
+            }
+            bytes += row.entry.body.len();
+            let place = (id.scope, id.writer, id.index);
+            bodies_of(&mut open, place).push((row.ordinal, position, row.entry));
+        }
+    }
+    let segments = open.into_iter();
+    segments
+        .map(|((home, writer, index), bodies)| segment(tx, home, writer, index, bodies))
+        .collect()
+}
+
+/// A segment: its scope, its writer, its index.
+type Place = (ScopeId, WriterId, u64);
+
+/// What is gathered so far of the segment at `place`.
+fn bodies_of(open: &mut Vec<(Place, Bodies)>, place: Place) -> &mut Bodies {
+    let at = match open.iter().position(|(known, _)| *known == place) {
+        Some(at) => at,
+        None => {
+            open.push((place, Vec::new()));
+            open.len() - 1
+        }
+    };
+    &mut open[at].1
+}
+
 /// Entries of one segment: place in it, position in the scope, and the entry.
 type Bodies = Vec<(u32, u64, Entry)>;
 
@@ -136,7 +193,7 @@ fn read(
         bytes: 0,
     };
     // Segments in the order of their first entry here, which is the order in which they were accepted.
-    let mut open: Vec<((ScopeId, WriterId, u64), Bodies)> = Vec::new();
+    let mut open: Vec<(Place, Bodies)> = Vec::new();
     for LogEntry {
         home,
         writer,
@@ -153,18 +210,7 @@ fn read(
             continue;
         }
         read.bytes += row.entry.body.len();
-        let key = (home, writer, index);
-        let bodies = match open.iter_mut().find(|(k, _)| *k == key) {
-            Some((_, bodies)) => bodies,
-            None => {
-                open.push((key, Vec::new()));
-                match open.last_mut() {
-                    Some((_, bodies)) => bodies,
-                    None => continue,
-                }
-            }
-        };
-        bodies.push((row.ordinal, position, row.entry));
+        bodies_of(&mut open, (home, writer, index)).push((row.ordinal, position, row.entry));
     }
     for ((home, writer, index), bodies) in open {
         read.segments

@@ -243,6 +243,8 @@ pub struct Phone {
     pub snapshots: Option<Vec<ScopeId>>,
     /// Earlier incarnations whose receipts it asks for.
     pub former: Option<Vec<ReceiptCursor>>,
+    /// Records of which it asks for all.
+    pub wanted: Option<Vec<RecordId>>,
     next_record: u32,
     next_event: u32,
 }
@@ -284,6 +286,7 @@ impl Phone {
             seen: BTreeMap::new(),
             snapshots: None,
             former: None,
+            wanted: None,
             next_record: 1,
             next_event: 1,
         })
@@ -449,6 +452,7 @@ impl Phone {
             plain: true,
             snapshots: self.snapshots.clone(),
             former: self.former.clone(),
+            wanted: self.wanted.clone(),
             ..SyncRequest::default()
         };
         seal_request(

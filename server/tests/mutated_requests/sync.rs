@@ -250,6 +250,9 @@ impl Hostile {
                     sequence: noise.below(3) as u64,
                 }]
             }),
+            wanted: noise
+                .one_in(8)
+                .then(|| vec![RecordId::written(self.phone.writer, noise.below(9) as u32)]),
         }
     }
 
@@ -468,6 +471,10 @@ impl Hostile {
                 };
                 let count = *noise.pick(&[0, 1, 5, 1_025]);
                 (0..count).map(|_| cursor(noise)).collect()
+            wanted: noise.one_in(4).then(|| {
+                (0..*noise.pick(&[1, 5, 33]))
+                    .map(|_| RecordId(noise.array()))
+                    .collect()
             }),
         };
         if noise.one_in(40) {

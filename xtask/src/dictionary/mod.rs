@@ -172,6 +172,7 @@ fn samples(examples: &[Example], dictionary: &Dictionary, seed: u64) -> Vec<Vec<
             snapshots: None,
             relay_key: None,
             former: None,
+            wanted: None,
         }));
     }
     let mut words = Sentences::new(seed ^ 0xa0);

@@ -6,6 +6,7 @@ mod first_copy;
 mod golden;
 mod holding_true;
 mod keeping_media;
+mod letting_go;
 mod opening;
 mod refusing;
 mod saving;
@@ -236,6 +237,7 @@ impl Relay {
             send_plain: false,
             forked: None,
             snapshots: Vec::new(),
+            keep_days: None,
         }
     }
 
