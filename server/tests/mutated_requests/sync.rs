@@ -471,6 +471,7 @@ impl Hostile {
                 };
                 let count = *noise.pick(&[0, 1, 5, 1_025]);
                 (0..count).map(|_| cursor(noise)).collect()
+            }),
             wanted: noise.one_in(4).then(|| {
                 (0..*noise.pick(&[1, 5, 33]))
                     .map(|_| RecordId(noise.array()))
