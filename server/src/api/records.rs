@@ -10,19 +10,14 @@ use xunge_protocol::RecordId;
 use super::Problem;
 use super::auth::Exporter;
 use super::params::{Cursor, Params, Segment};
+use crate::log::projection;
 use crate::relay::Relay;
 use crate::store::{RecordRow, StoreError, StoreResult};
 
 /// A record as the API gives it: what the projection holds, and what only the relay knows.
 pub fn record_json(row: &RecordRow) -> StoreResult<Value> {
-    let mut record: Value = serde_json::from_str(&row.json)
-        .map_err(|error| StoreError::Corrupt(format!("record {}: {error}", row.record)))?;
-    record["scope"] = json!(row.scope);
-    record["writer"] = json!(row.writer);
-    record["received_at"] = json!(row.received_at);
-    record["updated_at"] = json!(row.updated_at);
-    record["late"] = json!(row.late);
-    Ok(record)
+    projection::whole(row)
+        .map_err(|error| StoreError::Corrupt(format!("record {}: {error}", row.record)))
 }
 
 /// Records that changed after a cursor, oldest change first. A record that changes again comes again.

@@ -2,10 +2,10 @@
 //! opens. Said before the transaction, so that phones wait for each other only where they must.
 
 use xunge_protocol::{Entry, RecordId, RefusalCode};
-use xunge_records::model::schema;
 use xunge_records::{CheckedChange, Document, Kind, Record, check_change};
 
 use super::judge::Refusal;
+use super::projection::content;
 use super::{LogError, broken};
 
 /// An entry whose bytes passed the guard.
@@ -21,7 +21,7 @@ pub(crate) struct Seen {
     pub(crate) document: Document,
     /// What it reads as.
     pub(crate) read: Record,
-    /// That as JSON, if it was made already.
+    /// Its content for its row, if it was made already.
     pub(crate) json: Option<String>,
 }
 
@@ -63,6 +63,6 @@ pub(crate) fn guard_opening(entry: &Entry) -> Guarded {
 fn open(entry: &Entry, kind: Kind, change: &CheckedChange) -> Option<Box<Seen>> {
     let document = Document::new(kind).ok()?.with(change).ok()?;
     let mut opened = Seen::of(entry.record, document).ok()?;
-    opened.json = Some(schema::to_json(&opened.read).to_string());
+    opened.json = Some(content(&opened.read));
     Some(Box::new(opened))
 }

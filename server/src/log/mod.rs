@@ -11,7 +11,6 @@ pub mod receipt;
 use std::collections::BTreeMap;
 
 use xunge_protocol::{RecordId, ScopeId, Timestamp, WriterId};
-use xunge_records::model::schema;
 use xunge_records::{Document, Kind, Record};
 
 use crate::store::{LogTx, StoreError};
@@ -43,7 +42,7 @@ pub(crate) struct Loaded {
     pub(crate) origin: Option<Origin>,
     /// What the document reads as; none while nobody asked since its last change.
     read: Option<Record>,
-    /// `read` as JSON, if somebody made it already.
+    /// Its content for its row, if somebody made it already.
     json: Option<String>,
     dirty: bool,
 }
@@ -186,7 +185,7 @@ impl<'a> LogWork<'a> {
                 let scope = loaded.scope;
                 let json = loaded.json.take();
                 let record = loaded.read(*id)?;
-                let json = json.unwrap_or_else(|| schema::to_json(record).to_string());
+                let json = json.unwrap_or_else(|| projection::content(record));
                 rows.push(projection::row(record, json, scope, origin, self.now));
                 loaded.dirty = false;
             }

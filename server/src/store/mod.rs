@@ -24,6 +24,7 @@ mod sessions;
 mod shares;
 mod snapshots;
 pub mod sqlite;
+mod squeeze;
 mod writers;
 
 pub use audit::AuditLog;
@@ -47,6 +48,7 @@ pub use segments::{EntryRow, LogEntry, SegmentRow, Segments};
 pub use sessions::{SessionRow, Sessions};
 pub use shares::{Shares, UNSHARED};
 pub use snapshots::{SnapshotRow, Snapshots};
+pub use squeeze::unfold;
 pub use writers::{GrantState, Worker, WriterRow, Writers};
 
 /// What sync and authority ask of a transaction.

@@ -65,7 +65,7 @@ pub struct RecordRow {
     pub warning: Option<RecordId>,
     /// The day that it is about, ISO date.
     pub day: Option<String>,
-    /// The record in the shape of the API: [`xunge_records::model::schema::to_json`].
+    /// What no column says, as a JSON object: [`crate::log::projection::content`].
     pub json: String,
 }
 

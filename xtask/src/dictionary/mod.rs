@@ -1,7 +1,8 @@
 //! `cargo xtask dictionary`: makes the dictionaries of the batch codec out of seeded days of made-up workers.
 //!
 //! Two files: `batch-N.cbor`, what packer and reader know of shapes and codes, and `batch-N.zstd`, what the compressor
-//! knows of bytes. A released number is never made again; a better one gets the next number.
+//! knows of bytes. With `--rows` one file, `rows-N.zstd`: what the relay's compressor knows of the rows that it keeps. A released
+//! number is never made again; a better one gets the next number.
 
 mod words;
 
@@ -16,7 +17,7 @@ use xunge_protocol::batch::learn;
 use xunge_protocol::batch::{Assume, Batch, Parties};
 use xunge_protocol::message::Cursor;
 use xunge_protocol::packed::PackedRequest;
-use xunge_protocol::{PulledSegment, ScopeId, Timestamp, WriterId, wire};
+use xunge_protocol::{PulledEntry, PulledSegment, ScopeId, Timestamp, WriterId, wire};
 use xunge_records::Kind;
 use xunge_records::document::genesis;
 use xunge_tests::Outcome;
@@ -25,6 +26,8 @@ use words::Sentences;
 
 /// Bytes of the compressor's dictionary.
 const COMPRESSOR_BYTES: usize = 112 * 1024;
+/// Bytes of the dictionary for the relay's rows.
+const ROWS_BYTES: usize = 64 * 1024;
 /// Notes that the compressor reads beside the days.
 const NOTES: usize = 6_000;
 /// A morning in April.
@@ -43,8 +46,15 @@ pub(crate) struct MakeDictionary {
     /// Days in each.
     #[arg(long, default_value_t = 8)]
     days: usize,
+    /// Make the dictionary for what the relay keeps.
+    #[arg(long)]
+    rows: bool,
     /// Where the files go.
-    #[arg(long, default_value = "core/protocol/data")]
+    #[arg(
+        long,
+        default_value = "core/protocol/data",
+        default_value_if("rows", "true", "server/data")
+    )]
     out: PathBuf,
     /// Number of the dictionary.
     #[arg(long, default_value_t = 1)]
@@ -65,10 +75,13 @@ impl MakeDictionary {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;
+        if self.rows {
+            return self.rows(&runtime);
+        }
         let mut examples = Vec::new();
         for town in 0..self.towns {
             let seed = self.seed.wrapping_mul(1_000).wrapping_add(town);
-            examples.extend(runtime.block_on(walk(seed, self.days))?);
+            examples.extend(runtime.block_on(walk(seed, self.days))?.0);
             eprintln!("town {} of {}", town + 1, self.towns);
         }
         let skeletons = Kind::ALL
@@ -97,8 +110,39 @@ impl MakeDictionary {
     }
 }
 
-/// The days of one worker, and what the relay wrote meanwhile.
-async fn walk(seed: u64, days: usize) -> Result<Vec<Example>, Failure> {
+impl MakeDictionary {
+    /// Learns from rows and from the changes behind them.
+    fn rows(&self, runtime: &tokio::runtime::Runtime) -> Outcome {
+        let mut samples = Vec::new();
+        for town in 0..self.towns {
+            let seed = self.seed.wrapping_mul(1_000).wrapping_add(town);
+            let (examples, contents) = runtime.block_on(walk(seed, self.days))?;
+            samples.extend(contents.into_iter().map(String::into_bytes));
+            let entries = examples
+                .iter()
+                .flat_map(|e| &e.segments)
+                .flat_map(|s| &s.entries);
+            samples.extend(entries.filter_map(|e| match e {
+                PulledEntry::Body { entry, .. } => Some(entry.body.clone()),
+                PulledEntry::Absent(_) => None,
+            }));
+            eprintln!("town {} of {}", town + 1, self.towns);
+        }
+        let dictionary = zstd::dict::from_samples(&samples, ROWS_BYTES)?;
+        std::fs::create_dir_all(&self.out)?;
+        let file = self.out.join(format!("rows-{}.zstd", self.number));
+        std::fs::write(&file, &dictionary)?;
+        println!(
+            "{} samples; dictionary of {} bytes",
+            samples.len(),
+            dictionary.len()
+        );
+        Ok(())
+    }
+}
+
+/// The days of one worker and what the relay wrote meanwhile, and the contents of all rows that came of it.
+async fn walk(seed: u64, days: usize) -> Result<(Vec<Example>, Vec<String>), Failure> {
     let mut dice = ChaCha8Rng::seed_from_u64(seed);
     let households = dice.random_range(60..140);
     let town = Town::build(seed, MORNING, households).await?;
@@ -139,7 +183,7 @@ async fn walk(seed: u64, days: usize) -> Result<Vec<Example>, Failure> {
         .map(|segment| example(vec![segment], false))
         .collect();
     examples.extend(relays.chunks(8).map(|chunk| example(chunk.to_vec(), true)));
-    Ok(examples)
+    Ok((examples, town.contents()?))
 }
 
 /// What the compressor will see: requests around the examples, and notes.

@@ -20,6 +20,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0006_short_codes",
         include_str!("migrations/0006_short_codes.sql"),
     ),
+    (
+        "0007_smaller_rows",
+        include_str!("migrations/0007_smaller_rows.sql"),
+    ),
 ];
 
 /// Key of the lock under which one node migrates while the others wait.

@@ -134,7 +134,7 @@ fn conditions(county: i64, filter: &RecordFilter) -> Where {
     if let Some((path, code)) = &filter.code {
         // One row for a code, and one for each member of a set.
         all.and(
-            "EXISTS (SELECT 1 FROM json_each(records.json, ?) e WHERE e.value = ?)",
+            "EXISTS (SELECT 1 FROM json_each(plain_json(records.json), ?) e WHERE e.value = ?)",
             [text(&field(path)), text(code)],
         );
     }
@@ -154,7 +154,7 @@ fn conditions(county: i64, filter: &RecordFilter) -> Where {
     if let Some((from, to)) = filter.resolved {
         all.and(
             "closed = 1 AND state NOT IN ('S61', 'S62', 'S63') AND EXISTS (
-               SELECT 1 FROM json_each(records.json, '$.events') e
+               SELECT 1 FROM json_each(plain_json(records.json), '$.events') e
                WHERE e.value ->> 'verb' = 'resolve' AND e.value ->> 'effect' = 'effective'
                  AND e.value ->> 'at' >= ? AND e.value ->> 'at' < ?)",
             [time(from), time(to)],
@@ -168,7 +168,7 @@ fn conditions(county: i64, filter: &RecordFilter) -> Where {
         let mut sql = String::from("(number LIKE ? ESCAPE '\\' OR owner LIKE ? ESCAPE '\\'");
         let mut values = vec![pattern.clone(), pattern.clone()];
         for path in ["place", "narrative", "head_name", "door", "note"] {
-            sql.push_str(" OR json_extract(records.json, ?) LIKE ? ESCAPE '\\'");
+            sql.push_str(" OR json_extract(plain_json(records.json), ?) LIKE ? ESCAPE '\\'");
             values.push(text(&field(path)));
             values.push(pattern.clone());
         }
@@ -216,13 +216,13 @@ impl Board for SqliteTx<'_> {
         let sql = match by {
             GroupBy::Field(path) => format!(
                 // As text: a field may hold whatever a supervisor let in.
-                "SELECT CAST(coalesce(json_extract(records.json, '{}'), '') AS TEXT), count(*) FROM records WHERE {} GROUP BY 1",
+                "SELECT CAST(coalesce(json_extract(plain_json(records.json), '{}'), '') AS TEXT), count(*) FROM records WHERE {} GROUP BY 1",
                 field(path),
                 all.sql()
             ),
             GroupBy::Members(set) => format!(
                 "SELECT CAST(coalesce(e.value, '') AS TEXT), count(*) FROM records,
-                   json_each(CASE json_type(records.json, '{0}') WHEN 'array' THEN records.json ELSE '{{}}' END, '{0}') e
+                   json_each(CASE json_type(plain_json(records.json), '{0}') WHEN 'array' THEN plain_json(records.json) ELSE '{{}}' END, '{0}') e
                  WHERE {1} GROUP BY 1",
                 field(set),
                 all.sql()

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use super::json;
 use super::key::DatabaseKey;
 use crate::store::{StoreError, StoreResult};
 
@@ -65,6 +66,7 @@ fn open(path: &Path, flags: OpenFlags, key: &DatabaseKey) -> StoreResult<Connect
     conn.busy_timeout(BUSY)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     conn.execute_batch("PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;")?;
+    json::teach(&conn)?;
     // Reads the first page: a wrong key shows here.
     conn.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
     Ok(conn)

@@ -101,7 +101,7 @@ impl Copy {
         if !self.has(table)? {
             return Ok(());
         }
-        let sql = format!("SELECT {} FROM {table}", list(columns));
+        let sql = format!("SELECT {} FROM {table}", plain(table, columns));
         let mut query = self.conn.prepare(&sql)?;
         let mut rows = query.query([])?;
         let mut batch = Vec::new();
@@ -123,7 +123,8 @@ impl Copy {
 
     /// Adds the files of `media`, and writes the key beside the file. Returns the number of media files.
     pub(in crate::store) fn finish(self, media: &dyn Storage) -> StoreResult<usize> {
-        self.conn.execute_batch("COMMIT")?;
+        self.conn
+            .execute_batch("UPDATE records SET json = kept_json(kind, json); COMMIT")?;
         self.conn.execute_batch(MEDIA_TABLE)?;
         let count = pack_media(&self.conn, media)?;
         drop(self.conn);
@@ -134,6 +135,15 @@ impl Copy {
     /// Writes the media files of the backup into `media`. Returns their number.
     pub(in crate::store) fn write_media(&self, media: &dyn Storage) -> StoreResult<usize> {
         write_media(&self.conn, media)
+    }
+}
+
+/// The columns of `table` as another database keeps them.
+fn plain(table: &str, columns: &[String]) -> String {
+    let all = list(columns);
+    match table {
+        "records" => all.replace("\"json\"", "plain_json(\"json\")"),
+        _ => all,
     }
 }
 

@@ -82,7 +82,7 @@ impl Erasure for SqliteTx<'_> {
         let mut query = self.sql().prepare_cached(
             "SELECT scope, record, kind FROM records
              WHERE county = ?1
-               AND NOT EXISTS (SELECT 1 FROM json_each(?2) WHERE instr(records.json, value) = 0)
+               AND NOT EXISTS (SELECT 1 FROM json_each(?2) WHERE instr(plain_json(records.json), value) = 0)
              ORDER BY record",
         )?;
         let rows = query.query_map(params![self.county(), texts], |r| {

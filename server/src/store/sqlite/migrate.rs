@@ -31,6 +31,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0010_short_codes",
         include_str!("migrations/0010_short_codes.sql"),
     ),
+    (
+        "0011_smaller_rows",
+        include_str!("migrations/0011_smaller_rows.sql"),
+    ),
 ];
 
 /// Applies what is missing.

@@ -12,6 +12,7 @@ mod counters;
 mod county;
 mod enrolments;
 mod erasure;
+mod json;
 mod key;
 mod media;
 mod migrate;

@@ -6,6 +6,7 @@ use xunge_records::Kind;
 
 use super::SqliteTx;
 use super::counters::Counter;
+use super::json;
 use super::row::{self, Bytes, Millis, signed, unsigned};
 use crate::store::{RecordPlace, RecordRow, Records, StoreResult};
 
@@ -47,7 +48,7 @@ pub(super) fn record(r: &Row<'_>) -> rusqlite::Result<RecordRow> {
         household: row::record(r, 21)?,
         warning: row::record(r, 22)?,
         day: r.get(23)?,
-        json: r.get(24)?,
+        json: json::text(r, 24)?,
     })
 }
 
@@ -109,7 +110,7 @@ impl Records for SqliteTx<'_> {
                 row.household.map(|h| Bytes(h.0)),
                 row.warning.map(|w| Bytes(w.0)),
                 row.day,
-                row.json
+                json::kept(row.kind, &row.json)?
             ])?;
         Ok(())
     }
