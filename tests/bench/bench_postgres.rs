@@ -6,6 +6,7 @@ use xunge_tests::Outcome;
 use xunge_tests::postgres::Postgres;
 
 use crate::floor_postgres::{connect, floor, positions};
+use crate::log::Log;
 use crate::measure::Numbers;
 use crate::place::Place;
 use crate::traffic::{BATCH, catch, given_to, node};
@@ -30,7 +31,9 @@ pub(crate) async fn run(numbers: &mut Numbers) -> Outcome {
     let before = positions(&client).await?;
     let one = at.clone();
     let taken = spawn_blocking(move || given_to(&[node(one)?], &for_one)).await??;
-    let floor = floor(&mut client, &before).await?;
+    let (held, behind) = (at.clone(), before.clone());
+    let log = spawn_blocking(move || Log::behind(held, &behind)).await??;
+    let floor = floor(&mut client, &log, &before).await?;
     numbers.set(
         "relay.postgres_records_per_second",
         taken.records_per_second(records),

@@ -1,7 +1,8 @@
 //! The bare loop on PostgreSQL: applies the same changes with Automerge and inserts the same rows, a transaction for each batch,
 //! into tables like the relay's on the same server. A prepared statement for each row, all of a batch on their way at once,
-//! so that the loop waits for no answer but the last.
+//! so that the loop waits for no answer but the last. Rows are inserted as the relay left them: packed already.
 
+use std::collections::HashMap;
 use std::error::Error;
 use std::time::Instant;
 
@@ -12,11 +13,23 @@ use tokio_postgres::{Client, NoTls, Row, Statement};
 use xunge_tests::Outcome;
 
 use crate::documents::Documents;
+use crate::log::{Change, Log, apply};
 use crate::measure::own_cpu;
 use crate::traffic::Taken;
 
 /// What one batch leaves behind.
-const TABLES: [&str; 4] = ["segments", "entries", "records", "receipts"];
+const TABLES: [&str; 5] = ["segments", "log_records", "log_runs", "records", "receipts"];
+/// What of it the relay added in a scope behind a position.
+const ADDED: [&str; 3] = [
+    "SELECT s.* FROM xunge.segments s JOIN xunge.writers w ON w.writer = s.writer AND w.worker = ''
+     WHERE s.scope = $1 AND EXISTS (SELECT 1 FROM xunge.log_runs r WHERE r.scope = s.scope AND r.writer = s.writer
+       AND r.idx = s.idx AND r.position > $2)",
+    "SELECT o.* FROM xunge.log_records o JOIN xunge.writers w ON w.writer = o.writer AND w.worker = ''
+     WHERE o.scope = $1 AND EXISTS (SELECT 1 FROM xunge.log_runs r WHERE r.scope = o.scope AND r.writer = o.writer
+       AND r.idx = o.idx AND r.position > $2)",
+    "SELECT r.* FROM xunge.log_runs r JOIN xunge.writers w ON w.writer = r.writer AND w.worker = ''
+     WHERE r.scope = $1 AND r.position > $2",
+];
 
 /// A value as it travels, whatever its type.
 #[derive(Debug)]
@@ -62,7 +75,7 @@ pub(crate) async fn connect(url: &str) -> Outcome<Client> {
 }
 
 /// What the log holds: its last position in each scope.
-pub(crate) async fn positions(client: &Client) -> Outcome<Vec<(Vec<u8>, i64)>> {
+pub(crate) async fn positions(client: &Client) -> Outcome<HashMap<Vec<u8>, i64>> {
     let rows = client
         .query("SELECT scope, position FROM xunge.scopes", &[])
         .await?;
@@ -74,10 +87,20 @@ struct Rows {
     rows: Vec<Vec<Raw>>,
 }
 
+/// What one phone brought, with what the relay added to it.
+struct Batch {
+    changes: Vec<Change>,
+    rows: Vec<Rows>,
+}
+
 /// What the bare loop takes over what the relay has just written behind `before`: what the phones brought, and what the
 /// relay added to it in their scopes.
-pub(crate) async fn floor(client: &mut Client, before: &[(Vec<u8>, i64)]) -> Outcome<Taken> {
-    let batches = batches(client, before).await?;
+pub(crate) async fn floor(
+    client: &mut Client,
+    log: &Log,
+    before: &HashMap<Vec<u8>, i64>,
+) -> Outcome<Taken> {
+    let batches = batches(client, log, before).await?;
     client.batch_execute("CREATE SCHEMA bare").await?;
     let mut inserts = Vec::new();
     for table in TABLES {
@@ -89,30 +112,14 @@ pub(crate) async fn floor(client: &mut Client, before: &[(Vec<u8>, i64)]) -> Out
         let insert = format!("INSERT INTO bare.{table} VALUES ({})", marks.join(", "));
         inserts.push(client.prepare(&insert).await?);
     }
-    let empty = client
-        .prepare("SELECT * FROM xunge.entries LIMIT 0")
-        .await?;
-    let place = |name: &str| {
-        let mut columns = empty.columns().iter();
-        columns
-            .position(|column| column.name() == name)
-            .ok_or("no such column")
-    };
-    let (body, kind, record) = (place("body")?, place("kind")?, place("record")?);
     let mut documents = Documents::default();
 
     let spent = own_cpu();
     let began = Instant::now();
     for batch in &batches {
         let transaction = client.transaction().await?;
-        for Rows { table, rows } in batch {
-            for row in rows.iter().filter(|_| TABLES[*table] == "entries") {
-                let bytes = |n: usize| row[n].0.as_deref().unwrap_or_default();
-                let number = bytes(kind).iter().fold(0, |n, b| n << 8 | i64::from(*b));
-                documents.apply(bytes(record), number, bytes(body))?;
-            }
-        }
-        let all = batch.iter().flat_map(|Rows { table, rows }| {
+        apply(&mut documents, &batch.changes)?;
+        let all = batch.rows.iter().flat_map(|Rows { table, rows }| {
             let insert: &Statement = &inserts[*table];
             rows.iter().map(move |row| (insert, row))
         });
@@ -125,40 +132,50 @@ pub(crate) async fn floor(client: &mut Client, before: &[(Vec<u8>, i64)]) -> Out
     })
 }
 
-async fn batches(client: &Client, before: &[(Vec<u8>, i64)]) -> Outcome<Vec<Vec<Rows>>> {
+async fn batches(
+    client: &Client,
+    log: &Log,
+    before: &HashMap<Vec<u8>, i64>,
+) -> Outcome<Vec<Batch>> {
     let writers = client
         .query(
-            "SELECT DISTINCT w.writer, e.scope FROM xunge.writers w JOIN xunge.entries e ON e.writer = w.writer
+            "SELECT DISTINCT w.writer, s.scope FROM xunge.writers w JOIN xunge.segments s ON s.writer = w.writer
              WHERE w.worker <> ''",
             &[],
         )
         .await?;
     let writers: Vec<(Vec<u8>, Vec<u8>)> =
         writers.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let relays = client
+        .query("SELECT writer FROM xunge.writers WHERE worker = ''", &[])
+        .await?;
     let mut batches = Vec::new();
     for (n, (writer, scope)) in writers.iter().enumerate() {
-        let mut batch = Vec::new();
+        let mut batch = Batch {
+            changes: log.of(writer, scope),
+            rows: Vec::new(),
+        };
         for (number, table) in TABLES.into_iter().enumerate() {
             let select = format!("SELECT * FROM xunge.{table} WHERE writer = $1");
             let rows = client.query(&select, &[writer]).await?;
-            batch.push(Rows {
+            batch.rows.push(Rows {
                 table: number,
                 rows: raw(&rows),
             });
         }
         // Of a scope with several phones once, when all that it builds on is there.
         if writers.iter().skip(n + 1).all(|(_, other)| other != scope) {
-            let last = before.iter().find(|(known, _)| known == scope);
-            let select =
-                "SELECT e.* FROM xunge.entries e JOIN xunge.writers w ON w.writer = e.writer
-                 WHERE w.worker = '' AND e.scope = $1 AND e.position > $2 AND e.kind < 128";
-            let rows = client
-                .query(select, &[scope, &last.map_or(0, |(_, position)| *position)])
-                .await?;
-            batch.push(Rows {
-                table: 1,
-                rows: raw(&rows),
-            });
+            for own in &relays {
+                batch.changes.extend(log.of(own.get(0), scope));
+            }
+            let last = before.get(scope).copied().unwrap_or(0);
+            for (table, select) in ADDED.into_iter().enumerate() {
+                let rows = client.query(select, &[scope, &last]).await?;
+                batch.rows.push(Rows {
+                    table,
+                    rows: raw(&rows),
+                });
+            }
         }
         batches.push(batch);
     }

@@ -1,5 +1,5 @@
 //! The bare loop on SQLite: applies the same changes with Automerge and inserts the same rows, in the same batches, into a file
-//! beside the relay's with the same settings.
+//! beside the relay's with the same settings. Rows are inserted as the relay left them: packed already.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -7,19 +7,62 @@ use std::time::Instant;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
-use xunge_tests::{Outcome, fail};
+use xunge_tests::Outcome;
 
 use crate::documents::Documents;
+use crate::log::{Change, Log, apply};
 use crate::measure::own_cpu;
 use crate::sqlcipher;
 use crate::traffic::Taken;
 
-/// What one batch leaves behind.
-const TABLES: [&str; 4] = ["segments", "entries", "records", "receipts"];
+/// What one batch leaves behind, and how its rows are found by the writer.
+const TABLES: [(&str, &str); 5] = [
+    ("segments", "SELECT * FROM segments WHERE writer = ?1"),
+    (
+        "segment_records",
+        "SELECT r.* FROM segment_records r JOIN segments s ON s.segment = r.segment WHERE s.writer = ?1",
+    ),
+    (
+        "segment_runs",
+        "SELECT r.* FROM segment_runs r JOIN segments s ON s.segment = r.segment WHERE s.writer = ?1",
+    ),
+    (
+        "records",
+        "SELECT * FROM records WHERE coalesce(writer, substr(record, 2, 8)) = ?1",
+    ),
+    ("receipts", "SELECT * FROM receipts WHERE writer = ?1"),
+];
+/// The same of what the relay added in a scope behind a position.
+const ADDED: [(&str, &str); 3] = [
+    (
+        "segments",
+        "SELECT s.* FROM segments s JOIN writers w ON w.writer = s.writer AND w.worker = ''
+         WHERE s.scope = ?1 AND EXISTS
+           (SELECT 1 FROM segment_runs r WHERE r.segment = s.segment AND r.position > ?2)",
+    ),
+    (
+        "segment_records",
+        "SELECT r.* FROM segment_records r JOIN segments s ON s.segment = r.segment
+         JOIN writers w ON w.writer = s.writer AND w.worker = ''
+         WHERE s.scope = ?1 AND EXISTS
+           (SELECT 1 FROM segment_runs u WHERE u.segment = s.segment AND u.position > ?2)",
+    ),
+    (
+        "segment_runs",
+        "SELECT r.* FROM segment_runs r JOIN segments s ON s.segment = r.segment
+         JOIN writers w ON w.writer = s.writer AND w.worker = '' WHERE s.scope = ?1 AND r.position > ?2",
+    ),
+];
 
 struct Rows {
     table: &'static str,
     rows: Vec<Vec<Value>>,
+}
+
+/// What one phone brought, with what the relay added to it.
+struct Batch {
+    changes: Vec<Change>,
+    rows: Vec<Rows>,
 }
 
 /// What the log held before: its last position in each scope.
@@ -32,82 +75,63 @@ impl Before {
         let scopes = scopes.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(Self(scopes.collect::<Result<_, _>>()?))
     }
-
-    fn last(&self, scope: &Value) -> i64 {
-        match scope {
-            Value::Blob(scope) => self.0.get(scope).copied().unwrap_or(0),
-            _ => 0,
-        }
-    }
 }
 
 /// What the bare loop takes over what the relay has just written: what the phones brought, and what the relay added to
 /// it in their scopes.
 pub(crate) fn floor(data: &Path, key: &str, before: &Before) -> Outcome<Taken> {
+    let log = Log::behind(data, &before.0)?;
     let relay = sqlcipher::open_any(data, &[key])?;
-    let mut batches: Vec<Vec<Rows>> = Vec::new();
+    let mut batches: Vec<Batch> = Vec::new();
     let mut writers = relay.prepare(
-        "SELECT DISTINCT w.writer, e.scope FROM writers w JOIN entries e ON e.writer = w.writer WHERE w.worker <> ''",
+        "SELECT DISTINCT w.writer, s.scope FROM writers w JOIN segments s ON s.writer = w.writer WHERE w.worker <> ''",
     )?;
-    let writers: Vec<(Value, Value)> = writers
+    let writers: Vec<(Vec<u8>, Vec<u8>)> = writers
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
+    let relays: Vec<Vec<u8>> = relay
+        .prepare("SELECT writer FROM writers WHERE worker = ''")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
     for (n, (writer, scope)) in writers.iter().enumerate() {
-        let mut batch = Vec::new();
-        for table in TABLES {
-            let rows = rows(&relay, table, writer)?;
-            batch.push(Rows { table, rows });
+        let mut batch = Batch {
+            changes: log.of(writer, scope),
+            rows: Vec::new(),
+        };
+        for (table, sql) in TABLES {
+            let rows = query(&mut relay.prepare(sql)?, [writer])?;
+            batch.rows.push(Rows { table, rows });
         }
-        let mut select = relay.prepare(
-            "SELECT e.* FROM entries e JOIN writers w ON w.writer = e.writer
-             WHERE w.worker = '' AND e.scope = ?1 AND e.position > ?2 AND e.kind < 128",
-        )?;
         // Of a scope with several phones once, when all that it builds on is there.
         if writers.iter().skip(n + 1).all(|(_, other)| other != scope) {
-            let rows = query(&mut select, (scope, before.last(scope)))?;
-            batch.push(Rows {
-                table: "entries",
-                rows,
-            });
+            for own in &relays {
+                batch.changes.extend(log.of(own, scope));
+            }
+            let last = before.0.get(scope).copied().unwrap_or(0);
+            for (table, sql) in ADDED {
+                let rows = query(&mut relay.prepare(sql)?, (scope, last))?;
+                batch.rows.push(Rows { table, rows });
+            }
         }
         batches.push(batch);
     }
     let bare = Connection::open(data.join("bench-floor.db"))?;
     sqlcipher::prepare(&bare, key)?;
-    for table in TABLES {
+    for (table, _) in TABLES {
         let mut ddl = relay.prepare("SELECT sql FROM sqlite_master WHERE tbl_name = ?1 AND sql IS NOT NULL ORDER BY type DESC")?;
         for sql in ddl.query_map([table], |row| row.get::<_, String>(0))? {
             bare.execute_batch(&sql?)?;
         }
     }
-    let columns: Vec<String> = relay
-        .prepare("SELECT * FROM entries")?
-        .column_names()
-        .map(Into::into)
-        .collect();
-    let place = |name: &str| {
-        columns
-            .iter()
-            .position(|column| column == name)
-            .ok_or("no such column")
-    };
-    let (body, kind, record) = (place("body")?, place("kind")?, place("record")?);
     let mut documents = Documents::default();
 
     let spent = own_cpu();
     let began = Instant::now();
     for batch in &batches {
         bare.execute_batch("BEGIN IMMEDIATE")?;
-        for Rows { table, rows } in batch {
+        apply(&mut documents, &batch.changes)?;
+        for Rows { table, rows } in &batch.rows {
             for row in rows {
-                if *table == "entries" {
-                    let (Value::Blob(record), Value::Integer(kind), Value::Blob(body)) =
-                        (&row[record], &row[kind], &row[body])
-                    else {
-                        fail!("entries have other columns")
-                    };
-                    documents.apply(record, *kind, body)?;
-                }
                 let marks = vec!["?"; row.len()].join(",");
                 bare.prepare_cached(&format!("INSERT INTO {table} VALUES ({marks})"))?
                     .execute(params_from_iter(row))?;
@@ -119,11 +143,6 @@ pub(crate) fn floor(data: &Path, key: &str, before: &Before) -> Outcome<Taken> {
         wall: began.elapsed(),
         cpu: own_cpu() - spent,
     })
-}
-
-fn rows(relay: &Connection, table: &str, writer: &Value) -> Outcome<Vec<Vec<Value>>> {
-    let mut select = relay.prepare(&format!("SELECT * FROM {table} WHERE writer = ?1"))?;
-    query(&mut select, [writer])
 }
 
 fn query(

@@ -16,6 +16,7 @@ mod bench_save;
 mod documents;
 mod floor_postgres;
 mod floor_sqlite;
+mod log;
 mod measure;
 mod place;
 mod sqlcipher;

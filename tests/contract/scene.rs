@@ -23,6 +23,8 @@ pub(crate) struct Scene {
     pub(crate) folder: TempDir,
     /// The server of the database, if there is one.
     pub(crate) cluster: Option<Arc<Postgres>>,
+    /// Address of the database, if there is one.
+    pub(crate) database: Option<String>,
 }
 
 fn start() -> Arc<Postgres> {
@@ -73,9 +75,10 @@ impl Scene {
         media: Option<String>,
         environment: Vec<(String, String)>,
     ) -> Self {
+        let database = cluster.as_ref().map(|cluster| cluster.database().unwrap());
         let place = Place {
             data: folder.path().join("relay"),
-            database: cluster.as_ref().map(|cluster| cluster.database().unwrap()),
+            database: database.clone(),
             media,
             environment,
         };
@@ -95,6 +98,7 @@ impl Scene {
             grids,
             folder,
             cluster,
+            database,
         }
     }
 

@@ -11,6 +11,9 @@ use zstd::bulk::{Compressor, Decompressor};
 use zstd::dict::{DecoderDictionary, EncoderDictionary};
 use zstd::zstd_safe::CParameter;
 
+use xunge_protocol::receipt::SignedReceipt;
+use xunge_protocol::wire;
+
 use super::{StoreError, StoreResult};
 
 /// The bytes as they are.
@@ -78,6 +81,20 @@ pub fn unfold(kept: &[u8]) -> StoreResult<Vec<u8>> {
             }
         }
         other => Err(corrupt(&format!("method {other}"))),
+    }
+}
+
+/// A receipt as it is kept.
+pub(in crate::store) fn receipt(receipt: &SignedReceipt) -> StoreResult<Vec<u8>> {
+    squeeze(&wire::encode(receipt))
+}
+
+/// What [`receipt`] was given. Earlier versions kept the CBOR itself, which begins with an array.
+pub(in crate::store) fn open_receipt(kept: &[u8]) -> StoreResult<SignedReceipt> {
+    const ARRAY: u8 = 0x80;
+    match kept.first() {
+        Some(&first) if first >= ARRAY => Ok(wire::decode("receipt", kept)?),
+        _ => Ok(wire::decode("receipt", &unfold(kept)?)?),
     }
 }
 

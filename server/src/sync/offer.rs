@@ -3,7 +3,7 @@
 
 use xunge_protocol::batch::Limits;
 use xunge_protocol::message::MAX_SEGMENT_ENTRIES;
-use xunge_protocol::{Entry, Hash32, PublicKey, Segment, WireError};
+use xunge_protocol::{Entry, PublicKey, Segment, WireError};
 
 use crate::log::guarded::{Guarded, guard, guard_opening};
 
@@ -15,8 +15,7 @@ const MAX_ENTRIES: usize = Limits::MESSAGE.entries;
 /// with a full outbox sends less than half of this.
 const MAX_OPERATIONS: usize = 1 << 16;
 
-/// Bytes of a change chunk before what its hash covers: magic and checksum.
-pub(super) const CHUNK_PREFIX: usize = 8;
+pub(super) use crate::store::{CHUNK_PREFIX, change_hash};
 
 /// A segment that a writer offers.
 pub(super) struct Offer {
@@ -97,14 +96,5 @@ impl Left {
             words.push(word);
         }
         Some(words)
-    }
-}
-
-/// The hash of an entry's change, from the bytes alone. The guard says whether the bytes are such a chunk.
-pub(super) fn change_hash(entry: &Entry) -> Hash32 {
-    if entry.kind.is_system() {
-        Hash32::of(&entry.body)
-    } else {
-        Hash32::of(entry.body.get(CHUNK_PREFIX..).unwrap_or_default())
     }
 }

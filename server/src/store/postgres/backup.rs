@@ -11,7 +11,7 @@ use tokio_postgres::types::{ToSql, Type};
 use xunge_protocol::{EpochId, WriterId};
 
 use super::county::BACKUP_KEY;
-use super::{PgStore, Server, migrate, row, wake};
+use super::{PgStore, Server, log, migrate, row, wake};
 use crate::media::storage::Storage;
 use crate::store::sqlite::copy::Copy;
 use crate::store::{StoreError, StoreResult};
@@ -203,6 +203,7 @@ pub fn restore_backup(
                 Ok(())
             })?;
         }
+        log::index_all(&tx).await?;
         tx.execute(
             "UPDATE counties SET epoch = $1, relay_writer = $2",
             &[&epoch.0, &writer.0],

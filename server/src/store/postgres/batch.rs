@@ -1,70 +1,8 @@
 //! Rows that wait, column by column, and the one statement that inserts them all.
 
-use xunge_protocol::SegmentHeader;
-
 use super::row::{Json, clean, signed};
 use super::tx::Later;
-use crate::store::{EntryRow, RecordRow};
-
-/// Entries of the log.
-#[derive(Default)]
-pub(super) struct Entries {
-    scope: Vec<Vec<u8>>,
-    writer: Vec<Vec<u8>>,
-    idx: Vec<i64>,
-    ordinal: Vec<i64>,
-    position: Vec<Option<i64>>,
-    late: Vec<bool>,
-    record: Vec<Vec<u8>>,
-    kind: Vec<i64>,
-    change: Vec<Vec<u8>>,
-    leaf: Vec<Vec<u8>>,
-    body: Vec<Vec<u8>>,
-}
-
-impl Entries {
-    pub(super) fn is_empty(&self) -> bool {
-        self.scope.is_empty()
-    }
-
-    pub(super) fn push(&mut self, header: &SegmentHeader, row: &EntryRow) {
-        self.scope.push(header.scope.0.to_vec());
-        self.writer.push(header.writer.0.to_vec());
-        self.idx.push(signed(header.index));
-        self.ordinal.push(row.ordinal.into());
-        self.position.push(row.position.map(signed));
-        self.late.push(row.late);
-        self.record.push(row.entry.record.0.to_vec());
-        self.kind.push(row.entry.kind.0.into());
-        self.change.push(row.change.0.to_vec());
-        self.leaf.push(row.leaf.0.to_vec());
-        self.body.push(row.entry.body.clone());
-    }
-
-    pub(super) fn insert(self, county: i64) -> Option<Later> {
-        (!self.is_empty()).then(|| Later {
-            sql: "INSERT INTO entries (county, scope, writer, idx, ordinal, position, late, record, kind,
-                    change_hash, leaf_hash, body)
-                  SELECT $1, * FROM unnest($2::bytea[], $3::bytea[], $4::bigint[], $5::bigint[], $6::bigint[],
-                    $7::boolean[], $8::bytea[], $9::bigint[], $10::bytea[], $11::bytea[], $12::bytea[])"
-                .into(),
-            params: vec![
-                Box::new(county),
-                Box::new(self.scope),
-                Box::new(self.writer),
-                Box::new(self.idx),
-                Box::new(self.ordinal),
-                Box::new(self.position),
-                Box::new(self.late),
-                Box::new(self.record),
-                Box::new(self.kind),
-                Box::new(self.change),
-                Box::new(self.leaf),
-                Box::new(self.body),
-            ],
-        })
-    }
-}
+use crate::store::RecordRow;
 
 /// Rows of the projection.
 #[derive(Default)]

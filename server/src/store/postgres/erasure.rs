@@ -88,7 +88,6 @@ impl Erasure for PgTx<'_> {
             self.execute(sql, &[&county, &record, &successor])?;
         }
         for sql in [
-            "UPDATE entries SET body = '' WHERE county = $1 AND record = $2 AND kind < 128",
             "DELETE FROM records WHERE county = $1 AND record = $2",
             "UPDATE quarantine SET state = 'rejected', detail = NULL, reason = NULL
              WHERE county = $1 AND record = $2",
@@ -96,6 +95,7 @@ impl Erasure for PgTx<'_> {
         ] {
             self.execute(sql, &[&county, &record])?;
         }
+        self.empty(tombstone.record)?;
         self.drop_snapshots_with(tombstone.record)?;
         let mut state = self.state.borrow_mut();
         state.tombstones.clear();

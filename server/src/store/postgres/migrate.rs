@@ -3,6 +3,9 @@
 use super::Server;
 use crate::store::{StoreError, StoreResult};
 
+/// After which the log is packed.
+const PACKED: &str = "0007_packed_segments";
+
 /// Name and text, in order. A file that was released never changes.
 const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_relay", include_str!("migrations/0001_relay.sql")),
@@ -24,6 +27,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0007_smaller_rows",
         include_str!("migrations/0007_smaller_rows.sql"),
     ),
+    (PACKED, include_str!("migrations/0007_packed_segments.sql")),
 ];
 
 /// Key of the lock under which one node migrates while the others wait.
@@ -56,6 +60,9 @@ pub(super) fn run(server: &Server) -> StoreResult<()> {
             }
             if applied.iter().all(|a| a != name) {
                 tx.batch_execute(sql).await?;
+                if *name == PACKED {
+                    super::log::pack_rows(&tx).await?;
+                }
                 tx.execute("INSERT INTO migrations (name) VALUES ($1)", &[name])
                     .await?;
             }

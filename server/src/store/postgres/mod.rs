@@ -14,6 +14,7 @@ mod board_warnings;
 mod county;
 mod enrolments;
 mod erasure;
+mod log;
 mod media;
 mod migrate;
 mod organisation;
@@ -258,7 +259,7 @@ impl PgStore {
     pub fn scrub(&self) -> StoreResult<()> {
         let client = self.server.client()?;
         for table in [
-            "entries",
+            "segments",
             "records",
             "quarantine",
             "external_refs",

@@ -4,7 +4,6 @@ use tokio_postgres::Row;
 use xunge_protocol::{Hash32, RecordId, ScopeId, Timestamp};
 
 use super::row::{self, Text, clean, signed};
-use super::segments::{ENTRY, entry};
 use super::tx::{PgTx, kept};
 use crate::store::{
     EntryId, EntryRow, Quarantine, QuarantineRow, QuarantineState, StoreError, StoreResult,
@@ -13,7 +12,6 @@ use crate::store::{
 const COLUMNS: &str =
     "q.scope, q.writer, q.idx, q.ordinal, q.record, q.kind, q.code, q.detail, q.state,
     q.created_at, q.decided_at, q.decided_by, q.reason";
-const COLUMN_COUNT: usize = 13;
 
 fn quarantine_row(r: &Row) -> StoreResult<QuarantineRow> {
     let id = EntryId {
@@ -127,15 +125,22 @@ impl Quarantine for PgTx<'_> {
     ) -> StoreResult<Vec<(QuarantineRow, EntryRow)>> {
         let rows = self.query(
             &format!(
-                "SELECT {COLUMNS}, {ENTRY} FROM quarantine q JOIN entries e USING (county, scope, writer, idx, ordinal)
+                "SELECT {COLUMNS} FROM quarantine q
                  WHERE q.county = $1 AND q.scope = $2 AND q.record = $3 AND q.state = $4
                  ORDER BY q.created_at, q.writer, q.idx, q.ordinal"
             ),
             &[&self.county(), &scope.0, &record.0, &state.name()],
         )?;
-        rows.iter()
-            .map(|r| Ok((quarantine_row(r)?, entry(r, COLUMN_COUNT)?)))
-            .collect()
+        let mut found = Vec::with_capacity(rows.len());
+        for r in &rows {
+            let row = quarantine_row(r)?;
+            let opened = self.open_at(scope, row.id.writer, row.id.index)?;
+            let entry = opened.and_then(|opened| opened.row(row.id.ordinal as usize));
+            let entry =
+                entry.ok_or_else(|| StoreError::Corrupt(format!("entry {} is nowhere", row.id)))?;
+            found.push((row, entry));
+        }
+        Ok(found)
     }
 
     fn decide_quarantine(
@@ -165,11 +170,14 @@ impl Quarantine for PgTx<'_> {
     }
 
     fn has_change(&self, scope: ScopeId, record: RecordId, change: Hash32) -> StoreResult<bool> {
-        let found = self.query(
-            "SELECT 1 FROM entries WHERE county = $1 AND scope = $2 AND record = $3 AND change_hash = $4
-               AND position IS NOT NULL LIMIT 1",
-            &[&self.county(), &scope.0, &record.0, &change.0],
-        )?;
-        Ok(!found.is_empty())
+        let is = |row: &EntryRow| row.position.is_some() && row.change == change;
+        if self.state.borrow().pending.accepted(scope, record).any(is) {
+            return Ok(true);
+        }
+        let segments = self.segments_of(scope, &[record])?;
+        let mut rows = segments
+            .iter()
+            .flat_map(|(_, opened)| opened.rows_of(record));
+        Ok(rows.any(|row| is(&row)))
     }
 }

@@ -1,5 +1,7 @@
 //! [`Records`] on PostgreSQL.
 
+use std::collections::HashMap;
+
 use tokio_postgres::Row;
 use xunge_protocol::{RecordId, ScopeId};
 use xunge_records::Kind;
@@ -50,6 +52,35 @@ fn place(r: &Row, at: usize) -> StoreResult<RecordPlace> {
     })
 }
 
+impl PgTx<'_> {
+    /// Bodies of the accepted changes of some records that were not erased, by position.
+    fn changes_of(
+        &self,
+        scope: ScopeId,
+        records: &[RecordId],
+    ) -> StoreResult<HashMap<RecordId, Vec<Vec<u8>>>> {
+        let mut found: HashMap<RecordId, Vec<(u64, Vec<u8>)>> =
+            records.iter().map(|id| (*id, Vec::new())).collect();
+        let segments = self.segments_of(scope, records)?;
+        let state = self.state.borrow();
+        for (id, all) in &mut found {
+            let stored = segments.iter().flat_map(|(_, opened)| opened.rows_of(*id));
+            let pending = state.pending.accepted(scope, *id).cloned();
+            all.extend(stored.chain(pending).filter_map(|row| {
+                let body = row.entry.body;
+                let position = row.position.filter(|_| !body.is_empty())?;
+                Some((position, body))
+            }));
+            all.sort_unstable_by_key(|(position, _)| *position);
+        }
+        let bodies = |all: Vec<(u64, Vec<u8>)>| all.into_iter().map(|(_, body)| body).collect();
+        Ok(found
+            .into_iter()
+            .map(|(id, all)| (id, bodies(all)))
+            .collect())
+    }
+}
+
 impl Records for PgTx<'_> {
     fn expect_records(&self, scope: ScopeId, records: &[RecordId]) -> StoreResult<()> {
         self.hold_to_write(scope)?;
@@ -60,25 +91,24 @@ impl Records for PgTx<'_> {
         let rows = format!(
             "SELECT {COLUMNS} FROM records WHERE county = $1 AND scope = $2 AND record = ANY($3)"
         );
-        let changes = "SELECT record, body FROM entries
-             WHERE county = $1 AND scope = $2 AND record = ANY($3) AND position IS NOT NULL
-               AND body <> '' ORDER BY position";
         let tombstones =
             format!("SELECT {TOMBSTONE} FROM tombstones WHERE county = $1 AND record = ANY($2)");
         let found = self.query_together(&[
             (places, &[&county, &ids]),
             (&rows, &[&county, &scope.0, &ids]),
-            (changes, &[&county, &scope.0, &ids]),
             (&tombstones, &[&county, &ids]),
         ])?;
+        let changes = self.changes_of(scope, records)?;
         let mut state = self.state.borrow_mut();
         for id in records {
             state.tombstones.insert(*id, None);
             state.places.insert(*id, None);
             state.records.insert((scope, *id), None);
-            state.changes.insert((scope, *id), Vec::new());
         }
-        let [places, rows, changes, tombstones] = &found[..] else {
+        for (id, all) in changes {
+            state.changes.insert((scope, id), all);
+        }
+        let [places, rows, tombstones] = &found[..] else {
             return Ok(());
         };
         for r in tombstones {
@@ -91,10 +121,6 @@ impl Records for PgTx<'_> {
         for r in rows {
             let row = record(r)?;
             state.records.insert((scope, row.record), Some(row));
-        }
-        for r in changes {
-            let key = (scope, row::record(r, 0)?);
-            state.changes.entry(key).or_default().push(r.try_get(1)?);
         }
         Ok(())
     }
@@ -139,13 +165,8 @@ impl Records for PgTx<'_> {
         if let Some(known) = self.state.borrow().changes.get(&(scope, id)) {
             return Ok(known.clone());
         }
-        let rows = self.query(
-            "SELECT body FROM entries
-             WHERE county = $1 AND scope = $2 AND record = $3 AND position IS NOT NULL
-               AND body <> '' ORDER BY position",
-            &[&self.county(), &scope.0, &id.0],
-        )?;
-        rows.iter().map(|r| Ok(r.try_get(0)?)).collect()
+        let mut found = self.changes_of(scope, &[id])?;
+        Ok(found.remove(&id).unwrap_or_default())
     }
 
     fn records_after(

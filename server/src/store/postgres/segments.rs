@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use tokio_postgres::Row;
 use xunge_protocol::receipt::SignedReceipt;
 use xunge_protocol::{
-    Entry, Hash32, RecordId, ScopeId, SegmentHeader, Signature, Timestamp, WriterId, wire,
+    Hash32, RecordId, ScopeId, SegmentHeader, Signature, Timestamp, WriterId, wire,
 };
 
 use super::row::{self, signed};
 use super::tx::{PgTx, kept};
+use crate::store::squeeze;
 use crate::store::{EntryRow, LogEntry, SegmentRow, Segments, StoreError, StoreResult};
 
 const SEGMENT: &str = "header, signature, received_at, revision";
 
-/// Entries that are read at once while a pull fills its budget.
-const PAGE: usize = 256;
+/// Runs of entries that are read at once while a pull fills its budget.
+const PAGE: usize = 32;
 
 fn segment(r: &Row) -> StoreResult<SegmentRow> {
     Ok(SegmentRow {
@@ -23,25 +24,6 @@ fn segment(r: &Row) -> StoreResult<SegmentRow> {
         signature: Signature(row::bytes(r, 1)?),
         received_at: row::time(r, 2)?,
         revision: row::number(r, 3)?,
-    })
-}
-
-pub(super) const ENTRY: &str =
-    "e.ordinal, e.position, e.late, e.record, e.kind, e.change_hash, e.leaf_hash, e.body";
-
-/// Reads the columns [`ENTRY`], which begin at column `at`.
-pub(super) fn entry(r: &Row, at: usize) -> StoreResult<EntryRow> {
-    Ok(EntryRow {
-        ordinal: row::number(r, at)?,
-        position: row::maybe_number(r, at + 1)?,
-        late: r.try_get(at + 2)?,
-        entry: Entry {
-            record: row::record(r, at + 3)?,
-            kind: row::entry_kind(r, at + 4)?,
-            body: r.try_get(at + 7)?,
-        },
-        change: row::hash(r, at + 5)?,
-        leaf: row::hash(r, at + 6)?,
     })
 }
 
@@ -94,6 +76,9 @@ impl Segments for PgTx<'_> {
 
     fn chain_head(&self, scope: ScopeId, writer: WriterId) -> StoreResult<Option<SegmentRow>> {
         self.hold_to_write(scope)?;
+        if let Some(head) = self.state.borrow().pending.head(scope, writer) {
+            return Ok(Some(head));
+        }
         self.query_opt(
             &format!(
                 "SELECT {SEGMENT} FROM segments WHERE county = $1 AND scope = $2 AND writer = $3
@@ -111,6 +96,10 @@ impl Segments for PgTx<'_> {
         writer: WriterId,
         index: u64,
     ) -> StoreResult<Option<SegmentRow>> {
+        let pending = self.state.borrow().pending.segment(scope, writer, index);
+        if pending.is_some() {
+            return Ok(pending);
+        }
         self.query_opt(
             &format!(
                 "SELECT {SEGMENT} FROM segments
@@ -129,30 +118,21 @@ impl Segments for PgTx<'_> {
         received_at: Timestamp,
     ) -> StoreResult<()> {
         self.hold_to_write(header.scope)?;
-        self.later(
-            "INSERT INTO segments (county, scope, writer, idx, header, header_hash, signature, received_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-            kept![
-                self.county(),
-                header.scope.0,
-                header.writer.0,
-                signed(header.index),
-                wire::encode(header),
-                header.hash().0,
-                signature.0,
-                received_at.0
-            ],
-        );
+        let mut state = self.state.borrow_mut();
+        state.pending.begin(header, signature, received_at);
         Ok(())
     }
 
     fn insert_entry(&self, header: &SegmentHeader, row: &EntryRow) -> StoreResult<()> {
         let mut state = self.state.borrow_mut();
-        state.entries.push(header, row);
         if row.position.is_some() {
             state.changes.remove(&(header.scope, row.entry.record));
         }
-        Ok(())
+        if state.pending.add(header, row) {
+            return Ok(());
+        }
+        drop(state);
+        self.append((header.scope, header.writer, header.index), row)
     }
 
     fn set_position(
@@ -162,35 +142,26 @@ impl Segments for PgTx<'_> {
         position: u64,
         late: bool,
     ) -> StoreResult<()> {
-        let changed = self.query(
-            "UPDATE entries SET position = $6, late = $7
-             WHERE county = $1 AND scope = $2 AND writer = $3 AND idx = $4 AND ordinal = $5 RETURNING record",
-            &[
-                &self.county(),
-                &header.scope.0,
-                &header.writer.0,
-                &signed(header.index),
-                &i64::from(ordinal),
-                &signed(position),
-                &late,
-            ],
-        )?;
-        for r in &changed {
-            let key = (header.scope, row::record(r, 0)?);
+        let SegmentHeader { scope, writer, .. } = *header;
+        let place = (scope, writer, header.index);
+        let Some(opened) = self.open_at(scope, writer, header.index)? else {
+            return Ok(());
+        };
+        let mut rows = opened.rows();
+        if let Some(row) = rows.get_mut(ordinal as usize) {
+            (row.position, row.late) = (Some(position), late);
+            let placed = [row.clone()];
+            self.rewrite(place, &rows)?;
+            self.index(place, &placed);
+            let key = (scope, placed[0].entry.record);
             self.state.borrow_mut().changes.remove(&key);
         }
         Ok(())
     }
 
     fn entries(&self, scope: ScopeId, writer: WriterId, index: u64) -> StoreResult<Vec<EntryRow>> {
-        let rows = self.query(
-            &format!(
-                "SELECT {ENTRY} FROM entries e
-                 WHERE county = $1 AND scope = $2 AND writer = $3 AND idx = $4 ORDER BY ordinal"
-            ),
-            &[&self.county(), &scope.0, &writer.0, &signed(index)],
-        )?;
-        rows.iter().map(|r| entry(r, 0)).collect()
+        let found = self.open_at(scope, writer, index)?;
+        Ok(found.map_or_else(Vec::new, |opened| opened.rows()))
     }
 
     fn entries_after(
@@ -199,21 +170,19 @@ impl Segments for PgTx<'_> {
         after: u64,
         budget: usize,
     ) -> StoreResult<Vec<LogEntry>> {
+        self.settle()?;
         let mut found: Vec<LogEntry> = Vec::new();
         let (mut from, mut bytes) = (after, 0usize);
         loop {
             let rows = self.query(
-                &format!(
-                    "SELECT scope, writer, idx, {ENTRY} FROM entries e
-                     WHERE county = $1 AND scope = $2 AND position > $3
-                     UNION ALL
-                     SELECT g.home, g.writer, g.idx, g.ordinal, g.position, e.late, e.record, e.kind,
-                       e.change_hash, e.leaf_hash, e.body
-                     FROM guest_entries g JOIN entries e ON e.county = g.county AND e.scope = g.home
-                       AND e.writer = g.writer AND e.idx = g.idx AND e.ordinal = g.ordinal
-                     WHERE g.county = $1 AND g.scope = $2 AND g.position > $3
-                     ORDER BY position LIMIT $4"
-                ),
+                "SELECT scope, writer, idx, position, count, NULL::bigint AS ordinal FROM log_runs
+                 WHERE county = $1 AND scope = $2 AND position + count - 1 > $3
+                   AND position >= coalesce((SELECT max(position) FROM log_runs
+                     WHERE county = $1 AND scope = $2 AND position <= $3), 0)
+                 UNION ALL
+                 SELECT home, writer, idx, position, 1, ordinal FROM guest_entries
+                 WHERE county = $1 AND scope = $2 AND position > $3
+                 ORDER BY position LIMIT $4",
                 &[
                     &self.county(),
                     &scope.0,
@@ -221,19 +190,40 @@ impl Segments for PgTx<'_> {
                     &signed(PAGE as u64),
                 ],
             )?;
+            let mut places = Vec::with_capacity(rows.len());
             for r in &rows {
-                let row = entry(r, 3)?;
-                bytes += row.entry.body.len();
-                if bytes > budget && !found.is_empty() {
-                    return Ok(found);
+                places.push((row::scope(r, 0)?, row::writer(r, 1)?, row::number(r, 2)?));
+            }
+            let opened = self.open_all(&places)?;
+            for (r, place) in std::iter::zip(&rows, places) {
+                let Some(opened) = opened.get(&place) else {
+                    continue;
+                };
+                let (first, count): (u64, u64) = (row::number(r, 3)?, row::number(r, 4)?);
+                let entries = match row::maybe_number::<u32>(r, 5)? {
+                    Some(ordinal) => vec![(first, ordinal as usize)],
+                    None => opened.placed(first.max(from + 1)..first + count),
+                };
+                for (position, ordinal) in entries {
+                    let Some(row) = opened.row(ordinal) else {
+                        continue;
+                    };
+                    bytes += row.entry.body.len();
+                    if bytes > budget && !found.is_empty() {
+                        return Ok(found);
+                    }
+                    let (home, writer, index) = place;
+                    found.push(LogEntry {
+                        home,
+                        writer,
+                        index,
+                        row: EntryRow {
+                            position: Some(position),
+                            ..row
+                        },
+                    });
                 }
-                from = row.position.unwrap_or(from);
-                found.push(LogEntry {
-                    home: row::scope(r, 0)?,
-                    writer: row::writer(r, 1)?,
-                    index: row::number(r, 2)?,
-                    row,
-                });
+                from = first + count - 1;
             }
             if rows.len() < PAGE {
                 return Ok(found);
@@ -242,12 +232,8 @@ impl Segments for PgTx<'_> {
     }
 
     fn leaves(&self, scope: ScopeId, writer: WriterId, index: u64) -> StoreResult<Vec<Hash32>> {
-        let rows = self.query(
-            "SELECT leaf_hash FROM entries
-             WHERE county = $1 AND scope = $2 AND writer = $3 AND idx = $4 ORDER BY ordinal",
-            &[&self.county(), &scope.0, &writer.0, &signed(index)],
-        )?;
-        rows.iter().map(|r| row::hash(r, 0)).collect()
+        let found = self.open_at(scope, writer, index)?;
+        Ok(found.map_or_else(Vec::new, |opened| opened.leaves()))
     }
 
     fn next_receipt_sequence(&self, writer: WriterId) -> StoreResult<u64> {
@@ -274,9 +260,13 @@ impl Segments for PgTx<'_> {
                 inner.scope.0,
                 index,
                 revision,
-                wire::encode(receipt)
+                squeeze::receipt(receipt)?
             ],
         );
+        if inner.revision == 0 {
+            return Ok(());
+        }
+        self.settle()?;
         self.later(
             "UPDATE segments SET revision = $5
              WHERE county = $1 AND scope = $2 AND writer = $3 AND idx = $4",
@@ -308,7 +298,7 @@ impl Segments for PgTx<'_> {
             ],
         )?;
         rows.iter()
-            .map(|r| Ok(wire::decode("receipt", r.try_get(0)?)?))
+            .map(|r| squeeze::open_receipt(r.try_get(0)?))
             .collect()
     }
 }

@@ -1,6 +1,8 @@
 //! [`Shares`] on PostgreSQL.
 
+use std::collections::BTreeSet;
 use tokio_postgres::Row;
+
 use xunge_protocol::system::Share;
 use xunge_protocol::{RecordId, ScopeId};
 
@@ -82,15 +84,12 @@ impl Shares for PgTx<'_> {
         record: RecordId,
     ) -> StoreResult<Vec<EntryId>> {
         let rows = self.query(
-            "SELECT writer, idx, ordinal FROM entries e
-             WHERE county = $1 AND scope = $2 AND record = $3 AND kind < 128 AND position IS NOT NULL
-               AND NOT EXISTS (SELECT 1 FROM guest_entries g
-                 WHERE g.county = $1 AND g.scope = $4 AND g.home = $2 AND g.writer = e.writer
-                   AND g.idx = e.idx AND g.ordinal = e.ordinal)
-             ORDER BY position",
-            &[&self.county(), &home.0, &record.0, &guest.0],
+            "SELECT writer, idx, ordinal FROM guest_entries
+             WHERE county = $1 AND scope = $2 AND record = $3 AND home = $4",
+            &[&self.county(), &guest.0, &record.0, &home.0],
         )?;
-        rows.iter()
+        let placed = rows
+            .iter()
             .map(|r| {
                 Ok(EntryId {
                     scope: home,
@@ -99,7 +98,22 @@ impl Shares for PgTx<'_> {
                     ordinal: row::number(r, 2)?,
                 })
             })
-            .collect()
+            .collect::<StoreResult<BTreeSet<_>>>()?;
+        let mut all = Vec::new();
+        for ((_, writer, index), opened) in self.segments_of(home, &[record])? {
+            for (position, ordinal) in opened.accepted(record) {
+                let id = EntryId {
+                    scope: home,
+                    writer,
+                    index,
+                    ordinal,
+                };
+                all.push((position, id));
+            }
+        }
+        all.sort_unstable();
+        all.retain(|(_, id)| !placed.contains(id));
+        Ok(all.into_iter().map(|(_, id)| id).collect())
     }
 
     fn insert_guest_entry(

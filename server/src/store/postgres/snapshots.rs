@@ -105,12 +105,13 @@ impl Snapshots for PgTx<'_> {
     }
 
     fn drop_snapshots_with(&self, record: RecordId) -> StoreResult<()> {
+        self.settle()?;
         for table in ["snapshot_parts", "snapshots"] {
             self.execute(
                 &format!(
                     "DELETE FROM {table} WHERE county = $1 AND EXISTS (
-                       SELECT 1 FROM entries e
-                       WHERE e.county = $1 AND e.scope = {table}.scope AND e.record = $2
+                       SELECT 1 FROM log_records r
+                       WHERE r.county = $1 AND r.scope = {table}.scope AND r.record = $2
                        UNION ALL SELECT 1 FROM guest_entries g
                        WHERE g.county = $1 AND g.scope = {table}.scope AND g.record = $2)"
                 ),

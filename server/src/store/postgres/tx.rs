@@ -14,8 +14,10 @@ use tokio_postgres::types::ToSql;
 use xunge_protocol::system::OrgNode;
 use xunge_protocol::{RecordId, ScopeId, Timestamp};
 
-use super::batch::{Entries, Rows};
+use super::batch::Rows;
+use super::log;
 use super::row::{Text, signed};
+use crate::store::pending::{OpenSegments, Pending};
 use crate::store::{Claim, RecordPlace, RecordRow, StoreError, StoreResult, TombstoneRow};
 use crate::wait::wait;
 
@@ -53,7 +55,7 @@ pub(super) struct State {
     pub(super) positions: BTreeMap<ScopeId, Counted>,
     pub(super) numbers: BTreeMap<(ScopeId, String), Counted>,
     pub(super) later: Vec<Later>,
-    pub(super) entries: Entries,
+    pub(super) pending: Pending,
     pub(super) rows: Rows,
     pub(super) places: HashMap<RecordId, Option<RecordPlace>>,
     pub(super) records: HashMap<(ScopeId, RecordId), Option<RecordRow>>,
@@ -69,6 +71,7 @@ pub(super) struct PgTx<'a> {
     county: i64,
     mode: Mode,
     pub(super) state: RefCell<State>,
+    pub(super) open: OpenSegments<log::Place>,
 }
 
 impl<'a> PgTx<'a> {
@@ -86,6 +89,7 @@ impl<'a> PgTx<'a> {
             county,
             mode,
             state: RefCell::default(),
+            open: OpenSegments::default(),
         };
         let lock = match mode {
             Mode::Read => {
@@ -234,7 +238,7 @@ impl<'a> PgTx<'a> {
     /// Writes what waits.
     pub(super) fn flush(&self) -> StoreResult<()> {
         let state = self.state.borrow();
-        let idle = state.later.is_empty() && state.entries.is_empty() && state.rows.is_empty();
+        let idle = state.later.is_empty() && state.rows.is_empty();
         drop(state);
         if idle { Ok(()) } else { self.send(false) }
     }
@@ -242,8 +246,8 @@ impl<'a> PgTx<'a> {
     fn send(&self, commit: bool) -> StoreResult<()> {
         let mut state = self.state.borrow_mut();
         let mut all = std::mem::take(&mut state.later);
-        all.extend(std::mem::take(&mut state.entries).insert(self.county));
         if commit {
+            all.extend(log::inserts(self.county, state.pending.take(true))?);
             all.extend(self.counters(&mut state));
         }
         // Last, since it locks a row of the whole county.

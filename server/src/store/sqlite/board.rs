@@ -30,6 +30,14 @@ impl Where {
         }
     }
 
+    /// Records in some scopes. Whose county they are goes without saying, since a file holds one.
+    pub(super) fn records(scopes: &[ScopeId]) -> Self {
+        Self {
+            sql: "scope IN (SELECT unhex(value) FROM json_each(?))".into(),
+            values: vec![Value::Text(row::scope_list(scopes))],
+        }
+    }
+
     pub(super) fn and(&mut self, sql: &str, values: impl IntoIterator<Item = Value>) -> &mut Self {
         self.sql.push_str(" AND ");
         self.sql.push_str(sql);
@@ -82,8 +90,8 @@ pub(super) fn field(path: &str) -> String {
     json
 }
 
-fn conditions(county: i64, filter: &RecordFilter) -> Where {
-    let mut all = Where::new(county, "scope", &filter.scopes);
+fn conditions(filter: &RecordFilter) -> Where {
+    let mut all = Where::records(&filter.scopes);
     if !filter.kinds.is_empty() {
         let kinds: Vec<String> = filter
             .kinds
@@ -200,7 +208,7 @@ impl SqliteTx<'_> {
 
 impl Board for SqliteTx<'_> {
     fn count_records(&self, filter: &RecordFilter) -> StoreResult<u64> {
-        let all = conditions(self.county(), filter);
+        let all = conditions(filter);
         self.count(
             &format!("SELECT count(*) FROM records WHERE {}", all.sql()),
             all.values(None),
@@ -212,7 +220,7 @@ impl Board for SqliteTx<'_> {
         filter: &RecordFilter,
         by: GroupBy,
     ) -> StoreResult<BTreeMap<String, u64>> {
-        let all = conditions(self.county(), filter);
+        let all = conditions(filter);
         let sql = match by {
             GroupBy::Field(path) => format!(
                 // As text: a field may hold whatever a supervisor let in.
@@ -239,7 +247,7 @@ impl Board for SqliteTx<'_> {
     }
 
     fn count_households_of(&self, filter: &RecordFilter) -> StoreResult<u64> {
-        let all = conditions(self.county(), filter);
+        let all = conditions(filter);
         self.count(
             &format!(
                 "SELECT count(DISTINCT household) FROM records WHERE {}",
@@ -250,7 +258,7 @@ impl Board for SqliteTx<'_> {
     }
 
     fn list_records(&self, filter: &RecordFilter, window: Window) -> StoreResult<Vec<RecordRow>> {
-        let all = conditions(self.county(), filter);
+        let all = conditions(filter);
         let order = match filter.show {
             Show::Overdue => "deadline, record",
             _ => "received_at DESC, record",

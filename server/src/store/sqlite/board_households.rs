@@ -14,7 +14,7 @@ use crate::store::{
 /// Columns that a household row has beside its record; the values are intervals by tier and today. What is no number of days
 /// counts as none; what is one is kept within a hundred years, so that dates can be worked out.
 const VISITS: &str =
-    "*, (SELECT max(v.day) FROM records v WHERE v.county = h.county AND v.scope = h.scope
+    "*, (SELECT max(v.day) FROM records v WHERE v.scope = h.scope
        AND v.household = h.record AND v.kind = 3 AND v.day IS NOT NULL) AS last_visit,
      CAST(min(max(CASE WHEN json_type(json, '$.fields.interval_days') IN ('integer', 'real')
          THEN json_extract(json, '$.fields.interval_days')
@@ -34,7 +34,7 @@ impl SqliteTx<'_> {
     /// `WITH` clause that makes the table `seen` of all households meant, and its values.
     fn seen(&self, filter: &HouseholdFilter) -> (String, Vec<Value>) {
         let intervals = serde_json::json!(filter.intervals).to_string();
-        let mut all = Where::new(self.county(), "scope", &filter.scopes);
+        let mut all = Where::records(&filter.scopes);
         all.and(
             "kind = 1 AND json_extract(json, '$.fields.merged_into') IS NULL",
             [],

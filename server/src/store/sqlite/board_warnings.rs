@@ -18,10 +18,10 @@ const HEARD: &str = "('W30', 'W40', 'W42', 'W50', 'W60')";
 /// Table `told` of the households of some warnings: warning, scope, household, and the state of the acknowledgement.
 fn told(conditions: &str) -> String {
     format!(
-        "WITH meant AS (SELECT county, scope, record AS warning, unhex(e.value) AS household
+        "WITH meant AS (SELECT scope, record AS warning, unhex(e.value) AS household
              FROM records, json_each(records.json, '$.fields.households') e WHERE {conditions}),
            told AS (SELECT m.*, a.record AS ack, a.state AS outcome FROM meant m LEFT JOIN records a
-             ON a.county = m.county AND a.scope = m.scope AND a.warning = m.warning AND a.household = m.household)"
+             ON a.scope = m.scope AND a.warning = m.warning AND a.household = m.household)"
     )
 }
 
@@ -33,7 +33,7 @@ fn days(all: &mut Where, days: Option<(&str, &str)>) {
 
 impl SqliteTx<'_> {
     fn warnings(&self, scopes: &[ScopeId], campaign: Option<&str>) -> Where {
-        let mut all = Where::new(self.county(), "scope", scopes);
+        let mut all = Where::records(scopes);
         all.and("kind = 5", []);
         if let Some(campaign) = campaign {
             all.and(&format!("{CAMPAIGN} = ?"), [text(campaign)]);

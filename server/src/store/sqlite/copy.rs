@@ -124,7 +124,10 @@ impl Copy {
     /// Adds the files of `media`, and writes the key beside the file. Returns the number of media files.
     pub(in crate::store) fn finish(self, media: &dyn Storage) -> StoreResult<usize> {
         self.conn
-            .execute_batch("UPDATE records SET json = kept_json(kind, json); COMMIT")?;
+            .execute_batch("UPDATE records SET json = kept_json(kind, json), writer = nullif(writer, substr(record, 2, 8)),
+               updated_at = nullif(updated_at, received_at)")?;
+        super::log::index_all(&self.conn)?;
+        self.conn.execute_batch("COMMIT")?;
         self.conn.execute_batch(MEDIA_TABLE)?;
         let count = pack_media(&self.conn, media)?;
         drop(self.conn);
@@ -142,7 +145,10 @@ impl Copy {
 fn plain(table: &str, columns: &[String]) -> String {
     let all = list(columns);
     match table {
-        "records" => all.replace("\"json\"", "plain_json(\"json\")"),
+        "records" => all
+            .replace("\"json\"", "plain_json(\"json\")")
+            .replace("\"writer\"", "coalesce(writer, substr(record, 2, 8))")
+            .replace("\"updated_at\"", "coalesce(updated_at, received_at)"),
         _ => all,
     }
 }

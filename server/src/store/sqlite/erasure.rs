@@ -9,6 +9,18 @@ use super::SqliteTx;
 use super::row::{self, Bytes, Millis};
 use crate::store::{Erasure, Snapshots as _, StoreResult, TombstoneRow};
 
+impl SqliteTx<'_> {
+    /// Removes the bodies of a record's changes from every segment that has one.
+    fn empty(&self, record: RecordId) -> StoreResult<()> {
+        self.settle(false)?;
+        for (number, _, writer, _) in self.segments_of(record, None)? {
+            let rows = self.open_number(number)?.without(record);
+            self.rewrite(number, writer, &rows)?;
+        }
+        Ok(())
+    }
+}
+
 impl Erasure for SqliteTx<'_> {
     fn tombstone(&self, record: RecordId) -> StoreResult<Option<TombstoneRow>> {
         Ok(self
@@ -63,7 +75,6 @@ impl Erasure for SqliteTx<'_> {
                 .execute(sql, params![county, record, successor])?;
         }
         for sql in [
-            "UPDATE entries SET body = x'' WHERE county = ?1 AND record = ?2 AND kind < 128",
             "DELETE FROM records WHERE county = ?1 AND record = ?2",
             "UPDATE quarantine SET state = 'rejected', detail = NULL, reason = NULL
              WHERE county = ?1 AND record = ?2",
@@ -71,6 +82,7 @@ impl Erasure for SqliteTx<'_> {
         ] {
             self.sql().execute(sql, params![county, record])?;
         }
+        self.empty(tombstone.record)?;
         if xunge_planted::is_on(Bug::SnapshotKeptAfterErasure) {
             return Ok(());
         }

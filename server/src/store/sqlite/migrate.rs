@@ -4,6 +4,9 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::store::{StoreError, StoreResult};
 
+/// What a file of SQL cannot say, after it ran.
+type Then = fn(&Connection) -> StoreResult<()>;
+
 /// Name and text, in order. A file that was released never changes.
 const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_log", include_str!("migrations/0001_log.sql")),
@@ -35,7 +38,14 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0011_smaller_rows",
         include_str!("migrations/0011_smaller_rows.sql"),
     ),
+    (
+        "0011_packed_segments",
+        include_str!("migrations/0011_packed_segments.sql"),
+    ),
 ];
+
+/// What follows a file.
+const THEN: &[(&str, Then)] = &[("0011_packed_segments", super::log::pack_rows)];
 
 /// Applies what is missing.
 pub(super) fn run(conn: &mut Connection) -> StoreResult<()> {
@@ -60,6 +70,9 @@ pub(super) fn run(conn: &mut Connection) -> StoreResult<()> {
             .optional()?;
         if done.is_none() {
             tx.execute_batch(sql)?;
+            for (_, then) in THEN.iter().filter(|(of, _)| of == name) {
+                then(&tx)?;
+            }
             tx.execute("INSERT INTO migrations (name) VALUES (?1)", [name])?;
             tx.commit()?;
         }

@@ -14,6 +14,7 @@ mod enrolments;
 mod erasure;
 mod json;
 mod key;
+mod log;
 mod media;
 mod migrate;
 mod organisation;
@@ -30,6 +31,7 @@ mod shares;
 mod snapshots;
 mod writers;
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -38,6 +40,7 @@ use rusqlite::{Connection, ErrorCode};
 pub use backup::{backup_key_file, restore_backup, write_backup};
 pub use key::database_key;
 
+use super::pending::{OpenSegments, Pending};
 use super::{County, NewCounty, Options, StoreError, StoreResult, Tx};
 use counters::{Counter, Counters};
 use queue::WriteQueue;
@@ -61,6 +64,8 @@ pub(in crate::store::sqlite) struct SqliteTx<'a> {
     conn: &'a Connection,
     county: i64,
     counters: Counters,
+    pending: RefCell<Pending>,
+    open: OpenSegments<log::Number>,
 }
 
 impl<'a> SqliteTx<'a> {
@@ -69,6 +74,8 @@ impl<'a> SqliteTx<'a> {
             conn,
             county,
             counters: Counters::default(),
+            pending: RefCell::default(),
+            open: OpenSegments::default(),
         }
     }
 
@@ -94,6 +101,7 @@ impl<'a> SqliteTx<'a> {
 
     /// Writes what is still in memory. Must come last in the transaction.
     fn flush(&self) -> StoreResult<()> {
+        self.settle(true)?;
         self.counters.flush(self.conn, self.county)
     }
 }

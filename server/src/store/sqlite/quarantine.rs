@@ -5,7 +5,6 @@ use xunge_protocol::{EntryKind, Hash32, RecordId, RefusalCode, ScopeId, Timestam
 
 use super::SqliteTx;
 use super::row::{self, Bytes, Millis, signed, unsigned};
-use super::segments::entry;
 use crate::store::{
     EntryId, EntryRow, Quarantine, QuarantineRow, QuarantineState, StoreError, StoreResult,
 };
@@ -13,7 +12,6 @@ use crate::store::{
 const COLUMNS: &str =
     "q.scope, q.writer, q.idx, q.ordinal, q.record, q.kind, q.code, q.detail, q.state,
     q.created_at, q.decided_at, q.decided_by, q.reason";
-const COLUMN_COUNT: usize = 13;
 
 /// A row whose code and state are still text.
 struct Raw {
@@ -155,21 +153,24 @@ impl Quarantine for SqliteTx<'_> {
         state: QuarantineState,
     ) -> StoreResult<Vec<(QuarantineRow, EntryRow)>> {
         let mut query = self.sql().prepare_cached(&format!(
-            "SELECT {COLUMNS}, e.ordinal, e.position, e.late, e.record, e.kind, e.change_hash, e.leaf_hash, e.body
-             FROM quarantine q INDEXED BY quarantine_by_record
-             JOIN entries e USING (county, scope, writer, idx, ordinal)
+            "SELECT {COLUMNS} FROM quarantine q INDEXED BY quarantine_by_record
              WHERE q.county = ?1 AND q.scope = ?2 AND q.record = ?3 AND q.state = ?4
              ORDER BY q.created_at, q.writer, q.idx, q.ordinal"
         ))?;
         let rows = query.query_map(
             params![self.county(), Bytes(scope.0), Bytes(record.0), state.name()],
-            |r| Ok((raw(r)?, entry(r, COLUMN_COUNT)?)),
+            raw,
         )?;
-        rows.map(|pair| {
-            let (raw, entry) = pair?;
-            Ok((raw.decode()?, entry))
-        })
-        .collect()
+        let mut found = Vec::new();
+        for row in rows {
+            let row = row?.decode()?;
+            let opened = self.open_at(scope, row.id.writer, row.id.index)?;
+            let entry = opened.and_then(|(_, opened)| opened.row(row.id.ordinal as usize));
+            let entry =
+                entry.ok_or_else(|| StoreError::Corrupt(format!("entry {} is nowhere", row.id)))?;
+            found.push((row, entry));
+        }
+        Ok(found)
     }
 
     fn decide_quarantine(
@@ -199,17 +200,19 @@ impl Quarantine for SqliteTx<'_> {
     }
 
     fn has_change(&self, scope: ScopeId, record: RecordId, change: Hash32) -> StoreResult<bool> {
-        Ok(self
-            .sql()
-            .prepare_cached(
-                "SELECT 1 FROM entries WHERE county = ?1 AND scope = ?2 AND record = ?3 AND change_hash = ?4
-                   AND position IS NOT NULL",
-            )?
-            .exists(params![
-                self.county(),
-                Bytes(scope.0),
-                Bytes(record.0),
-                Bytes(change.0)
-            ])?)
+        let is = |row: &EntryRow| row.position.is_some() && row.change == change;
+        if self.pending.borrow().accepted(scope, record).any(is) {
+            return Ok(true);
+        }
+        for (number, ..) in self.segments_of(record, Some(scope))? {
+            if self
+                .open_number(number)?
+                .rows_of(record)
+                .any(|row| is(&row))
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }

@@ -8,9 +8,13 @@ use super::SqliteTx;
 use super::counters::Counter;
 use super::json;
 use super::row::{self, Bytes, Millis, signed, unsigned};
-use crate::store::{RecordPlace, RecordRow, Records, StoreResult};
+use crate::store::{EntryRow, RecordPlace, RecordRow, Records, StoreResult};
 
-pub(super) const COLUMNS: &str = "scope, record, kind, writer, received_at, updated_at, sequence, late, state, review, number,
+pub(super) const COLUMNS: &str = "scope, record, kind, writer, received_at, coalesce(updated_at, received_at), sequence, late, state, review, number,
+    owner, owner_scope, level, deadline, hops, version, closed, conflicts, without_effect, proposals, household,
+    warning, day, json";
+
+const NAMES: &str = "scope, record, kind, writer, received_at, updated_at, sequence, late, state, review, number,
     owner, owner_scope, level, deadline, hops, version, closed, conflicts, without_effect, proposals, household,
     warning, day, json";
 
@@ -23,11 +27,14 @@ pub(super) fn kind(r: &Row<'_>, at: usize) -> rusqlite::Result<Kind> {
 }
 
 pub(super) fn record(r: &Row<'_>) -> rusqlite::Result<RecordRow> {
+    let id = RecordId(r.get::<_, Bytes<13>>(1)?.0);
+    let writer = r.get::<_, Option<Bytes<8>>>(3)?.map(|b| WriterId(b.0));
     Ok(RecordRow {
         scope: ScopeId(r.get::<_, Bytes<8>>(0)?.0),
-        record: RecordId(r.get::<_, Bytes<13>>(1)?.0),
+        record: id,
         kind: kind(r, 2)?,
-        writer: WriterId(r.get::<_, Bytes<8>>(3)?.0),
+        // None where the id says it.
+        writer: writer.or(id.opener()).unwrap_or(WriterId([0; 8])),
         received_at: r.get::<_, Millis>(4)?.0,
         updated_at: r.get::<_, Millis>(5)?.0,
         sequence: unsigned(r.get(6)?),
@@ -50,6 +57,14 @@ pub(super) fn record(r: &Row<'_>) -> rusqlite::Result<RecordRow> {
         day: r.get(23)?,
         json: json::text(r, 24)?,
     })
+}
+
+/// The change of an accepted entry that was not erased, by position.
+fn change(row: EntryRow) -> Option<(u64, Vec<u8>)> {
+    let body = row.entry.body;
+    row.position
+        .filter(|_| !body.is_empty())
+        .map(|position| (position, body))
 }
 
 impl Records for SqliteTx<'_> {
@@ -80,7 +95,7 @@ impl Records for SqliteTx<'_> {
         let sequence = signed(self.next(Counter::Sequence)?);
         self.sql()
             .prepare_cached(&format!(
-                "INSERT OR REPLACE INTO records (county, {COLUMNS})
+                "INSERT OR REPLACE INTO records (county, {NAMES})
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
                    ?20, ?21, ?22, ?23, ?24, ?25, ?26)"
             ))?
@@ -89,9 +104,9 @@ impl Records for SqliteTx<'_> {
                 Bytes(row.scope.0),
                 Bytes(row.record.0),
                 row.kind.entry_kind().0,
-                Bytes(row.writer.0),
+                (row.record.opener() != Some(row.writer)).then_some(Bytes(row.writer.0)),
                 Millis(row.received_at),
-                Millis(row.updated_at),
+                (row.updated_at != row.received_at).then_some(Millis(row.updated_at)),
                 sequence,
                 row.late,
                 row.state,
@@ -116,15 +131,15 @@ impl Records for SqliteTx<'_> {
     }
 
     fn changes(&self, scope: ScopeId, id: RecordId) -> StoreResult<Vec<Vec<u8>>> {
-        let mut query = self.sql().prepare_cached(
-            "SELECT body FROM entries
-             WHERE county = ?1 AND scope = ?2 AND record = ?3 AND position IS NOT NULL
-               AND length(body) > 0 ORDER BY position",
-        )?;
-        let rows = query.query_map(params![self.county(), Bytes(scope.0), Bytes(id.0)], |r| {
-            r.get(0)
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let mut all: Vec<(u64, Vec<u8>)> = Vec::new();
+        for (number, ..) in self.segments_of(id, Some(scope))? {
+            let opened = self.open_number(number)?;
+            all.extend(opened.rows_of(id).filter_map(change));
+        }
+        let pending = self.pending.borrow();
+        all.extend(pending.accepted(scope, id).cloned().filter_map(change));
+        all.sort_unstable_by_key(|(position, _)| *position);
+        Ok(all.into_iter().map(|(_, body)| body).collect())
     }
 
     fn records_after(

@@ -48,13 +48,12 @@ impl References for SqliteTx<'_> {
     }
 
     fn record_ids(&self, scope: ScopeId, kind: Kind) -> StoreResult<Vec<RecordId>> {
-        let mut query = self.sql().prepare_cached(
-            "SELECT record FROM records WHERE county = ?1 AND scope = ?2 AND kind = ?3",
-        )?;
-        let rows = query.query_map(
-            params![self.county(), Bytes(scope.0), kind.entry_kind().0],
-            |r| Ok(RecordId(r.get::<_, Bytes<13>>(0)?.0)),
-        )?;
+        let mut query = self
+            .sql()
+            .prepare_cached("SELECT record FROM records WHERE scope = ?1 AND kind = ?2")?;
+        let rows = query.query_map(params![Bytes(scope.0), kind.entry_kind().0], |r| {
+            Ok(RecordId(r.get::<_, Bytes<13>>(0)?.0))
+        })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 }

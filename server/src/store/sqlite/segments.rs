@@ -12,6 +12,7 @@ use xunge_protocol::{
 use super::SqliteTx;
 use super::counters::Counter;
 use super::row::{Bytes, Millis, signed, unsigned};
+use crate::store::squeeze;
 use crate::store::{EntryRow, LogEntry, SegmentRow, Segments, StoreError, StoreResult};
 
 const SEGMENT: &str = "header, signature, received_at, revision";
@@ -36,22 +37,19 @@ fn decode((header, signature, received_at, revision): RawSegment) -> StoreResult
     })
 }
 
-pub(super) const ENTRY: &str =
-    "ordinal, position, late, record, kind, change_hash, leaf_hash, body";
-
-/// Reads the columns [`ENTRY`], which begin at column `at`.
-pub(super) fn entry(r: &Row<'_>, at: usize) -> rusqlite::Result<EntryRow> {
+/// An entry of the log of an earlier version.
+pub(super) fn entry(r: &Row<'_>) -> rusqlite::Result<EntryRow> {
     Ok(EntryRow {
-        ordinal: r.get(at)?,
-        position: r.get::<_, Option<i64>>(at + 1)?.map(unsigned),
-        late: r.get(at + 2)?,
+        ordinal: r.get(0)?,
+        position: r.get::<_, Option<i64>>(1)?.map(unsigned),
+        late: r.get(2)?,
         entry: Entry {
-            record: RecordId(r.get::<_, Bytes<13>>(at + 3)?.0),
-            kind: EntryKind(r.get(at + 4)?),
-            body: r.get(at + 7)?,
+            record: RecordId(r.get::<_, Bytes<13>>(3)?.0),
+            kind: EntryKind(r.get(4)?),
+            body: r.get(7)?,
         },
-        change: Hash32(r.get::<_, Bytes<32>>(at + 5)?.0),
-        leaf: Hash32(r.get::<_, Bytes<32>>(at + 6)?.0),
+        change: Hash32(r.get::<_, Bytes<32>>(5)?.0),
+        leaf: Hash32(r.get::<_, Bytes<32>>(6)?.0),
     })
 }
 
@@ -88,6 +86,9 @@ impl Segments for SqliteTx<'_> {
     }
 
     fn chain_head(&self, scope: ScopeId, writer: WriterId) -> StoreResult<Option<SegmentRow>> {
+        if let Some(head) = self.pending.borrow().head(scope, writer) {
+            return Ok(Some(head));
+        }
         self.sql()
             .prepare_cached(&format!(
                 "SELECT {SEGMENT} FROM segments WHERE county = ?1 AND scope = ?2 AND writer = ?3
@@ -108,6 +109,9 @@ impl Segments for SqliteTx<'_> {
         writer: WriterId,
         index: u64,
     ) -> StoreResult<Option<SegmentRow>> {
+        if let Some(known) = self.pending.borrow().segment(scope, writer, index) {
+            return Ok(Some(known));
+        }
         self.sql()
             .prepare_cached(&format!(
                 "SELECT {SEGMENT} FROM segments
@@ -133,46 +137,16 @@ impl Segments for SqliteTx<'_> {
         signature: &Signature,
         received_at: Timestamp,
     ) -> StoreResult<()> {
-        self.sql()
-            .prepare_cached(
-                "INSERT INTO segments (county, scope, writer, idx, header, header_hash, signature, received_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            )?
-            .execute(params![
-                self.county(),
-                Bytes(header.scope.0),
-                Bytes(header.writer.0),
-                signed(header.index),
-                wire::encode(header),
-                Bytes(header.hash().0),
-                Bytes(signature.0),
-                Millis(received_at)
-            ])?;
+        let mut pending = self.pending.borrow_mut();
+        pending.begin(header, signature, received_at);
         Ok(())
     }
 
     fn insert_entry(&self, header: &SegmentHeader, row: &EntryRow) -> StoreResult<()> {
-        self.sql()
-            .prepare_cached(
-                "INSERT INTO entries (county, scope, writer, idx, ordinal, position, late, record, kind,
-                   change_hash, leaf_hash, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-            )?
-            .execute(params![
-                self.county(),
-                Bytes(header.scope.0),
-                Bytes(header.writer.0),
-                signed(header.index),
-                row.ordinal,
-                row.position.map(signed),
-                row.late,
-                Bytes(row.entry.record.0),
-                row.entry.kind.0,
-                Bytes(row.change.0),
-                Bytes(row.leaf.0),
-                row.entry.body
-            ])?;
-        Ok(())
+        if self.pending.borrow_mut().add(header, row) {
+            return Ok(());
+        }
+        self.append(header.scope, header.writer, header.index, row)
     }
 
     fn set_position(
@@ -182,37 +156,23 @@ impl Segments for SqliteTx<'_> {
         position: u64,
         late: bool,
     ) -> StoreResult<()> {
-        self.sql().execute(
-            "UPDATE entries SET position = ?6, late = ?7
-             WHERE county = ?1 AND scope = ?2 AND writer = ?3 AND idx = ?4 AND ordinal = ?5",
-            params![
-                self.county(),
-                Bytes(header.scope.0),
-                Bytes(header.writer.0),
-                signed(header.index),
-                ordinal,
-                signed(position),
-                late
-            ],
-        )?;
+        let SegmentHeader { scope, writer, .. } = *header;
+        let Some((number, opened)) = self.open_at(scope, writer, header.index)? else {
+            return Ok(());
+        };
+        let mut rows = opened.rows();
+        if let Some(row) = rows.get_mut(ordinal as usize) {
+            (row.position, row.late) = (Some(position), late);
+            let placed = [row.clone()];
+            self.rewrite(number, writer, &rows)?;
+            super::log::index(self.sql(), self.county(), scope, number, &placed)?;
+        }
         Ok(())
     }
 
     fn entries(&self, scope: ScopeId, writer: WriterId, index: u64) -> StoreResult<Vec<EntryRow>> {
-        let mut query = self.sql().prepare_cached(&format!(
-            "SELECT {ENTRY} FROM entries
-             WHERE county = ?1 AND scope = ?2 AND writer = ?3 AND idx = ?4 ORDER BY ordinal"
-        ))?;
-        let rows = query.query_map(
-            params![
-                self.county(),
-                Bytes(scope.0),
-                Bytes(writer.0),
-                signed(index)
-            ],
-            |r| entry(r, 0),
-        )?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let found = self.open_at(scope, writer, index)?;
+        Ok(found.map_or_else(Vec::new, |(_, opened)| opened.rows()))
     }
 
     fn entries_after(
@@ -221,52 +181,55 @@ impl Segments for SqliteTx<'_> {
         after: u64,
         budget: usize,
     ) -> StoreResult<Vec<LogEntry>> {
+        self.settle(false)?;
         // Two readers, each in the order of its index, merged row by row.
-        let mut query = self.sql().prepare_cached(&format!(
-            "SELECT scope, writer, idx, {ENTRY} FROM entries
-             WHERE county = ?1 AND scope = ?2 AND position > ?3
+        let mut query = self.sql().prepare_cached(
+            "SELECT s.scope, s.writer, s.idx, r.segment, r.position, r.count, NULL
+             FROM segment_runs r JOIN segments s ON s.segment = r.segment
+             WHERE r.county = ?1 AND r.scope = ?2 AND r.position >= coalesce((SELECT max(position) FROM segment_runs
+               WHERE county = ?1 AND scope = ?2 AND position <= ?3), 0)
              UNION ALL
-             SELECT g.home, g.writer, g.idx, g.ordinal, g.position, e.late, e.record, e.kind, e.change_hash,
-               e.leaf_hash, e.body
-             FROM guest_entries g JOIN entries e ON e.county = g.county AND e.scope = g.home
-               AND e.writer = g.writer AND e.idx = g.idx AND e.ordinal = g.ordinal
+             SELECT g.home, g.writer, g.idx, s.segment, g.position, 1, g.ordinal
+             FROM guest_entries g JOIN segments s ON s.county = g.county AND s.scope = g.home
+               AND s.writer = g.writer AND s.idx = g.idx
              WHERE g.county = ?1 AND g.scope = ?2 AND g.position > ?3
-             ORDER BY position"
-        ))?;
-        let mut rows = query.query(params![self.county(), Bytes(scope.0), signed(after)])?;
+             ORDER BY 5",
+        )?;
+        let mut runs = query.query(params![self.county(), Bytes(scope.0), signed(after)])?;
         let mut found = Vec::new();
         let mut bytes = 0usize;
-        while let Some(r) = rows.next()? {
-            let row = entry(r, 3)?;
-            bytes += row.entry.body.len();
-            if bytes > budget && !found.is_empty() {
-                break;
+        while let Some(r) = runs.next()? {
+            let opened = self.open_number(r.get(3)?)?;
+            let (first, count) = (unsigned(r.get(4)?), unsigned(r.get(5)?));
+            let places: Vec<(u64, usize)> = match r.get::<_, Option<u32>>(6)? {
+                Some(ordinal) => vec![(first, ordinal as usize)],
+                None => opened.placed(first.max(after + 1)..first + count),
+            };
+            for (position, ordinal) in places {
+                let Some(row) = opened.row(ordinal) else {
+                    continue;
+                };
+                bytes += row.entry.body.len();
+                if bytes > budget && !found.is_empty() {
+                    return Ok(found);
+                }
+                found.push(LogEntry {
+                    home: ScopeId(r.get::<_, Bytes<8>>(0)?.0),
+                    writer: WriterId(r.get::<_, Bytes<8>>(1)?.0),
+                    index: unsigned(r.get(2)?),
+                    row: EntryRow {
+                        position: Some(position),
+                        ..row
+                    },
+                });
             }
-            found.push(LogEntry {
-                home: ScopeId(r.get::<_, Bytes<8>>(0)?.0),
-                writer: WriterId(r.get::<_, Bytes<8>>(1)?.0),
-                index: unsigned(r.get(2)?),
-                row,
-            });
         }
         Ok(found)
     }
 
     fn leaves(&self, scope: ScopeId, writer: WriterId, index: u64) -> StoreResult<Vec<Hash32>> {
-        let mut query = self.sql().prepare_cached(
-            "SELECT leaf_hash FROM entries
-             WHERE county = ?1 AND scope = ?2 AND writer = ?3 AND idx = ?4 ORDER BY ordinal",
-        )?;
-        let rows = query.query_map(
-            params![
-                self.county(),
-                Bytes(scope.0),
-                Bytes(writer.0),
-                signed(index)
-            ],
-            |r| Ok(Hash32(r.get::<_, Bytes<32>>(0)?.0)),
-        )?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let found = self.open_at(scope, writer, index)?;
+        Ok(found.map_or_else(Vec::new, |(_, opened)| opened.leaves()))
     }
 
     fn next_receipt_sequence(&self, writer: WriterId) -> StoreResult<u64> {
@@ -296,8 +259,12 @@ impl Segments for SqliteTx<'_> {
                 Bytes(inner.scope.0),
                 signed(inner.index),
                 inner.revision,
-                wire::encode(receipt)
+                squeeze::receipt(receipt)?
             ])?;
+        if inner.revision == 0 {
+            return Ok(());
+        }
+        self.settle(false)?;
         self.sql()
             .prepare_cached(
                 "UPDATE segments SET revision = ?5
@@ -332,7 +299,6 @@ impl Segments for SqliteTx<'_> {
             ],
             |r| r.get::<_, Vec<u8>>(0),
         )?;
-        rows.map(|bytes| Ok(wire::decode("receipt", &bytes?)?))
-            .collect()
+        rows.map(|bytes| squeeze::open_receipt(&bytes?)).collect()
     }
 }

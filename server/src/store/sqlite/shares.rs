@@ -1,5 +1,7 @@
 //! [`Shares`] on SQLite.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Row, params};
 use xunge_protocol::system::Share;
 use xunge_protocol::{RecordId, ScopeId, WriterId};
@@ -81,29 +83,42 @@ impl Shares for SqliteTx<'_> {
         home: ScopeId,
         record: RecordId,
     ) -> StoreResult<Vec<EntryId>> {
+        self.settle(false)?;
         let mut query = self.sql().prepare_cached(
-            "SELECT writer, idx, ordinal FROM entries e
-             WHERE county = ?1 AND scope = ?2 AND record = ?3 AND kind < 128 AND position IS NOT NULL
-               AND NOT EXISTS (SELECT 1 FROM guest_entries g
-                 WHERE g.county = ?1 AND g.scope = ?4 AND g.home = ?2 AND g.writer = e.writer
-                   AND g.idx = e.idx AND g.ordinal = e.ordinal)
-             ORDER BY position",
+            "SELECT writer, idx, ordinal FROM guest_entries
+             WHERE county = ?1 AND scope = ?2 AND record = ?3 AND home = ?4",
         )?;
         let asked = params![
             self.county(),
-            Bytes(home.0),
+            Bytes(guest.0),
             Bytes(record.0),
-            Bytes(guest.0)
+            Bytes(home.0)
         ];
-        let rows = query.query_map(asked, |r| {
-            Ok(EntryId {
-                scope: home,
-                writer: WriterId(r.get::<_, Bytes<8>>(0)?.0),
-                index: unsigned(r.get(1)?),
-                ordinal: r.get(2)?,
-            })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let placed: BTreeSet<EntryId> = query
+            .query_map(asked, |r| {
+                Ok(EntryId {
+                    scope: home,
+                    writer: WriterId(r.get::<_, Bytes<8>>(0)?.0),
+                    index: unsigned(r.get(1)?),
+                    ordinal: r.get(2)?,
+                })
+            })?
+            .collect::<Result<_, _>>()?;
+        let mut all = Vec::new();
+        for (number, _, writer, index) in self.segments_of(record, Some(home))? {
+            for (position, ordinal) in self.open_number(number)?.accepted(record) {
+                let id = EntryId {
+                    scope: home,
+                    writer,
+                    index: unsigned(index),
+                    ordinal,
+                };
+                all.push((position, id));
+            }
+        }
+        all.sort_unstable();
+        all.retain(|(_, id)| !placed.contains(id));
+        Ok(all.into_iter().map(|(_, id)| id).collect())
     }
 
     fn insert_guest_entry(

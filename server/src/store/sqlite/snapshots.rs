@@ -107,14 +107,14 @@ impl Snapshots for SqliteTx<'_> {
     }
 
     fn drop_snapshots_with(&self, record: RecordId) -> StoreResult<()> {
+        self.settle(false)?;
         for table in ["snapshot_parts", "snapshots"] {
             self.sql().execute(
                 &format!(
-                    "DELETE FROM {table} WHERE county = ?1 AND EXISTS (
-                       SELECT 1 FROM entries e
-                       WHERE e.county = ?1 AND e.scope = {table}.scope AND e.record = ?2
-                       UNION ALL SELECT 1 FROM guest_entries g
-                       WHERE g.county = ?1 AND g.scope = {table}.scope AND g.record = ?2)"
+                    "DELETE FROM {table} WHERE county = ?1 AND scope IN (
+                       SELECT s.scope FROM segment_records r JOIN segments s ON s.segment = r.segment
+                       WHERE r.record = ?2
+                       UNION ALL SELECT scope FROM guest_entries WHERE county = ?1 AND record = ?2)"
                 ),
                 params![self.county(), Bytes(record.0)],
             )?;
