@@ -1,6 +1,7 @@
 //! What work costs on the air: a day of 110 changes with notes of two sorts, a single visit, a single edit, nothing at
 //! all, and a year of a grid. Bytes are HTTP bodies. Beside them, what that year costs the relay's disk.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -63,8 +64,16 @@ pub(crate) async fn year(numbers: &mut Numbers) -> Outcome {
         let spent = town.now().millis_since(before).unsigned_abs();
         walker.pass(&town, DAY_MILLIS.saturating_sub(spent));
     }
-    let grown = disk(&town).await?.saturating_sub(begun);
+    let ended = disk(&town).await?;
+    let grown = ended.values().sum::<u64>() - begun.values().sum::<u64>();
     numbers.set("relay.disk_bytes_per_day", grown as f64 / YEAR_DAYS as f64);
+    for (name, bytes) in ended {
+        let grown_here = bytes.saturating_sub(begun.get(&name).copied().unwrap_or(0));
+        if grown_here * 100 > grown {
+            let name = format!("relay.disk_bytes_per_day.{name}");
+            numbers.set(&name, grown_here as f64 / YEAR_DAYS as f64);
+        }
+    }
     let log = town.log()?;
     let entries: usize = log.iter().map(|s| s.entries.len()).sum();
     let parties = Parties::default();
@@ -116,8 +125,8 @@ async fn start(notes: Notes, seed: u64) -> Result<(Town, Walker, Arc<AtomicUsize
     Ok((town, walker, typed))
 }
 
-/// Bytes of the relay's database once its write-ahead log is in it.
-async fn disk(town: &Town) -> Outcome<u64> {
+/// Bytes of the relay's database by table and index, once its write-ahead log is in it; what none of them has is `free`.
+async fn disk(town: &Town) -> Outcome<BTreeMap<String, u64>> {
     let data = town.folder().join("relay");
     let answer = relay::Place::from(&data)
         .xunge_json(&["admin", "--json", "key"])
@@ -126,12 +135,17 @@ async fn disk(town: &Town) -> Outcome<u64> {
     let database = sqlcipher::open_any(&data, &[&key])?;
     let busy: i64 = database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get(0))?;
     assert_eq!(busy, 0, "nobody else is at work");
-    let bytes = database.query_row(
+    let all: i64 = database.query_row(
         "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
         [],
-        |r| r.get::<_, i64>(0),
+        |r| r.get(0),
     )?;
-    Ok(bytes.unsigned_abs())
+    let mut query = database.prepare("SELECT name, sum(pgsize) FROM dbstat GROUP BY name")?;
+    let named = query.query_map([], |r| Ok((r.get(0)?, r.get::<_, i64>(1)?.unsigned_abs())))?;
+    let mut named: BTreeMap<String, u64> = named.collect::<Result<_, _>>()?;
+    let used: u64 = named.values().sum();
+    named.insert("free".into(), all.unsigned_abs().saturating_sub(used));
+    Ok(named)
 }
 
 /// A visit and an edit on their own, and a sync with nothing new, after a working day.

@@ -173,7 +173,10 @@ mod tests {
 
     #[test]
     fn dictionary_1_is_the_one_that_was_released() {
-        assert_eq!(xunge_protocol::Hash32::of(DICTIONARY).to_string(), "HASH");
+        assert_eq!(
+            xunge_protocol::Hash32::of(DICTIONARY).to_string(),
+            "3fe1140ef41ec6abeabe32b473aa91a273c29f5239a4c9c78ef984d0ec7270a3"
+        );
     }
 
     #[test]
