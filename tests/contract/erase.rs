@@ -30,7 +30,7 @@ async fn village() -> Scene {
 /// Whether any page of the database holds the canary, as the file with its write-ahead log stands.
 fn holds(database: &Path, key: &str) -> bool {
     forms(database, key)
-        .iter()
+        .iter_mut()
         .any(|(connection, _)| has(&pages(connection), CANARY.as_bytes()))
 }
 
@@ -54,7 +54,7 @@ fn forms(database: &Path, key: &str) -> [(Connection, TempDir); 2] {
     })
 }
 
-fn pages(connection: &Connection) -> Vec<u8> {
+fn pages(connection: &mut Connection) -> Vec<u8> {
     connection.serialize("main").unwrap().to_vec()
 }
 
@@ -150,12 +150,12 @@ impl Look {
         }
         let key = scene.relay.admin(&["key"]).await.unwrap();
         let database = scene.relay.data().join("relay.db");
-        let forms = forms(&database, key["key"].as_str().unwrap());
+        let mut forms = forms(&database, key["key"].as_str().unwrap());
         let mut found = false;
         for (connection, _) in &forms {
             found |= self.unfolds(&values(connection));
         }
-        for (connection, _) in &forms {
+        for (connection, _) in &mut forms {
             let pages = pages(connection);
             found |= has(&pages, CANARY.as_bytes()) || !self.pieces_in(&pages).is_empty();
         }
