@@ -33,6 +33,6 @@ pub trait Erasure {
     /// External references, and records that are about this household, go over to its successor, if it has one. The
     /// snapshots of all scopes whose log has it go.
     fn bury(&self, tombstone: &TombstoneRow) -> StoreResult<()>;
-    /// Records of the county whose content holds all of `texts`, in order of id.
+    /// Records of the county whose content or id holds all of `texts`, in order of id.
     fn records_holding(&self, texts: &[&str]) -> StoreResult<Vec<(ScopeId, RecordId, Kind)>>;
 }

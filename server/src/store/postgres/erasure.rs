@@ -109,7 +109,8 @@ impl Erasure for PgTx<'_> {
         let texts: Vec<String> = texts.iter().map(|t| clean(t).into_owned()).collect();
         let rows = self.query(
             "SELECT scope, record, kind FROM records
-             WHERE county = $1 AND NOT EXISTS (SELECT 1 FROM unnest($2::text[]) t WHERE strpos(json::text, t) = 0)
+             WHERE county = $1 AND NOT EXISTS (SELECT 1 FROM unnest($2::text[]) t
+                 WHERE strpos(json::text, t) = 0 AND encode(record, 'hex') <> t)
              ORDER BY record",
             &[&self.county(), &texts],
         )?;

@@ -94,7 +94,8 @@ impl Erasure for SqliteTx<'_> {
         let mut query = self.sql().prepare_cached(
             "SELECT scope, record, kind FROM records
              WHERE county = ?1
-               AND NOT EXISTS (SELECT 1 FROM json_each(?2) WHERE instr(plain_json(records.json), value) = 0)
+               AND NOT EXISTS (SELECT 1 FROM json_each(?2) WHERE instr(plain_json(records.json), value) = 0
+                 AND lower(hex(records.record)) <> value)
              ORDER BY record",
         )?;
         let rows = query.query_map(params![self.county(), texts], |r| {
