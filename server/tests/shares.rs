@@ -336,7 +336,7 @@ fn only_a_guest_hears_that_a_record_is_shared(place: &Place) {
     let mut home = follower(place, "王秀英", HOME, person, HOME);
     shared(place, person);
     let document = home.documents[&person].1.clone();
-    let mut said = |phone: &mut Phone, scope: ScopeId| {
+    let said = |phone: &mut Phone, scope: ScopeId| {
         phone.documents.insert(person, (scope, document.clone()));
         phone_number(phone, person, "13900000009");
         phone.sync(place);

@@ -40,6 +40,7 @@ pub struct PackedRequest {
     /// As in the request.
     #[n(9)]
     pub former: Option<Vec<ReceiptCursor>>,
+    /// As in the request.
     #[n(10)]
     pub wanted: Option<Vec<RecordId>>,
 }

@@ -4,7 +4,7 @@ use super::Server;
 use crate::store::{StoreError, StoreResult};
 
 /// After which the log is packed.
-const PACKED: &str = "0007_packed_segments";
+const PACKED: &str = "0008_packed_segments";
 
 /// Name and text, in order. A file that was released never changes.
 const MIGRATIONS: &[(&str, &str)] = &[
@@ -27,7 +27,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0007_smaller_rows",
         include_str!("migrations/0007_smaller_rows.sql"),
     ),
-    (PACKED, include_str!("migrations/0007_packed_segments.sql")),
+    (PACKED, include_str!("migrations/0008_packed_segments.sql")),
 ];
 
 /// Key of the lock under which one node migrates while the others wait.

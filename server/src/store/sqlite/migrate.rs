@@ -39,13 +39,13 @@ const MIGRATIONS: &[(&str, &str)] = &[
         include_str!("migrations/0011_smaller_rows.sql"),
     ),
     (
-        "0011_packed_segments",
-        include_str!("migrations/0011_packed_segments.sql"),
+        "0012_packed_segments",
+        include_str!("migrations/0012_packed_segments.sql"),
     ),
 ];
 
 /// What follows a file.
-const THEN: &[(&str, Then)] = &[("0011_packed_segments", super::log::pack_rows)];
+const THEN: &[(&str, Then)] = &[("0012_packed_segments", super::log::pack_rows)];
 
 /// Applies what is missing.
 pub(super) fn run(conn: &mut Connection) -> StoreResult<()> {
