@@ -12,6 +12,7 @@ use xunge_protocol::system::{SignedCertificate, WriterRole};
 use xunge_protocol::{
     Entry, EntryKind, Hash32, PublicKey, RecordId, ScopeId, WireError, WriterId, wire,
 };
+use xunge_records::model::record::FORMER_ID;
 use xunge_records::{Document, DocumentError, GuardError, Kind, check_change};
 
 use super::changes::{self, Loaded, NewRow};
@@ -19,7 +20,7 @@ use super::identity::{Enrolled, Identity};
 use super::sync_state::{Progress, progress};
 use super::{
     Store, StoreError, clock, cursors, erasure, identity, lost, projection, receipts, refused,
-    retention, shares, snapshot, system,
+    retention, shares, snapshot, succession, system,
 };
 
 /// What an answer changed.
@@ -308,6 +309,9 @@ fn apply(
             }
         }
         if left.is_empty() || !progress {
+            if let (true, Some(loaded)) = (taken > 0, &loaded) {
+                take_over_refused(tx, record, loaded)?;
+            }
             let set_aside = (left.len() as u64).saturating_sub(waited);
             for (incoming, code) in &left {
                 set_entry_aside(tx, record, incoming, code)?;
@@ -316,6 +320,26 @@ fn apply(
         }
         waiting.extend(left.into_iter().map(|(incoming, _)| incoming));
     }
+}
+
+/// Another copy of this phone mended a record that was rejected as a whole here: what was refused goes with it.
+fn take_over_refused(
+    tx: &Transaction<'_>,
+    record: &RecordId,
+    loaded: &Loaded,
+) -> Result<(), StoreError> {
+    if !record.is_said_again() {
+        return Ok(());
+    }
+    let fields = loaded.document.fields()?;
+    let Some(former) = fields.text(FORMER_ID).and_then(|id| id.parse().ok()) else {
+        return Ok(());
+    };
+    let is_refused = changes::load(tx, &former)?.is_some_and(|loaded| loaded.only_rejected);
+    if is_refused && succession::mended(tx, &former)?.is_some_and(|(mended, _)| mended == *record) {
+        succession::take_over_refused(tx, &former, record)?;
+    }
+    Ok(())
 }
 
 enum NotTaken {

@@ -4,12 +4,15 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{OptionalExtension as _, Row, Transaction};
 use xunge_planted::Bug;
 use xunge_protocol::{RecordId, ScopeId, Timestamp};
+use xunge_records::model::record::{FORMER_ID, FORMER_OPENING};
 use xunge_records::{Author, Document, Edit, EventBody, EventId, Kind, Open, Record, Value};
 
 use super::changes::{self, Loaded, NewRow};
 use super::remembered::{self, Remembered};
 use super::sync_state::SyncState;
-use super::{Store, StoreError, clock, counters, cursors, drafts, identity, projection, shares};
+use super::{
+    Store, StoreError, clock, counters, cursors, drafts, identity, projection, shares, succession,
+};
 
 /// What is to be saved of one record.
 #[derive(Debug, Clone, PartialEq)]
@@ -137,10 +140,24 @@ impl Store {
     fn save_in(&self, tx: &Transaction<'_>, save: &Save) -> Result<Saved, StoreError> {
         let me = identity::me(tx)?;
         let now = clock::now(tx, self.env.as_ref())?;
-        let held = match &save.record {
+        let mut held = match &save.record {
             Some(record) => changes::load(tx, record)?,
             None => None,
         };
+        let mended = match &save.record {
+            // Only the incarnation in its id could begin it again under that.
+            Some(record)
+                if held.as_ref().is_some_and(|held| held.only_rejected)
+                    && record.opener() != Some(me.writer) =>
+            {
+                succession::mended(tx, record)?
+            }
+            _ => None,
+        };
+        if let (Some(former), Some((record, _))) = (&save.record, &mended) {
+            succession::take_over_refused(tx, former, record)?;
+            held = changes::load(tx, record)?;
+        }
         if let Some(record) = &save.record
             && shares::is_read_only(tx, record)?
         {
@@ -166,9 +183,9 @@ impl Store {
                     .map_or(StoreError::NotOpened, StoreError::UnknownRecord));
             }
         };
-        let record = match save.record {
-            Some(record) => record,
-            None => RecordId::written(me.writer, counters::next(tx, counters::RECORD)?),
+        let record = match (mended, save.record) {
+            (Some((record, _)), _) | (None, Some(record)) => record,
+            (None, None) => RecordId::written(me.writer, counters::next(tx, counters::RECORD)?),
         };
         let mut edit = Edit {
             open: save.open.clone().filter(|open| open.scope == loaded.scope),
@@ -176,6 +193,11 @@ impl Store {
             remove: save.remove.clone(),
             events: Vec::new(),
         };
+        if let (Some(former), Some((_, opening))) = (&save.record, &mended) {
+            edit = edit
+                .set(FORMER_ID, former.to_string())
+                .set(FORMER_OPENING, opening.to_string());
+        }
         let mut basis = frontier(&loaded.document)?;
         for event in &save.events {
             let id = EventId {

@@ -258,12 +258,7 @@ pub(super) fn rewrite(tx: &Transaction<'_>, new: &Enrolled) -> Result<(u64, u64)
             .execute([change.id])?;
     }
     for (former, record) in &names.records {
-        forget_projections(tx, former)?;
-        tx.execute(
-            "UPDATE draft SET record = CASE WHEN record = ?1 THEN ?2 ELSE record END,
-                 state = replace(state, ?3, ?4) WHERE record = ?1 OR instr(state, ?3)",
-            (former.0, record.0, former.to_string(), record.to_string()),
-        )?;
+        rename(tx, former, record)?;
     }
     let mut documents: BTreeMap<RecordId, Loaded> = BTreeMap::new();
     for old_change in &waiting {
@@ -307,6 +302,52 @@ pub(super) fn rewrite(tx: &Transaction<'_>, new: &Enrolled) -> Result<(u64, u64)
         projection::project(tx, record)?;
     }
     Ok((waiting.len() as u64, names.records.len() as u64))
+}
+
+/// What `record`, which was rejected as a whole, is called where another incarnation than the one in its id begins it again,
+/// and the opening from which that follows. None where every incarnation may.
+pub(super) fn mended(
+    tx: &Transaction<'_>,
+    record: &RecordId,
+) -> Result<Option<(RecordId, Hash32)>, StoreError> {
+    if record.opener().is_none() {
+        return Ok(None);
+    }
+    let mut select = tx.prepare_cached(
+        "SELECT body FROM change WHERE record = ?1 AND mine = 1 AND verdict = 3 ORDER BY id",
+    )?;
+    let mut rows = select.query([record.0])?;
+    while let Some(row) = rows.next()? {
+        let body = row.get_ref(0)?.as_blob().unwrap_or_default();
+        let change = check_change(body)
+            .map_err(|e| StoreError::Damaged(format!("change of {record}: {e}")))?;
+        if change.operations.open.is_some() {
+            return Ok(Some((record.said_again(&change.hash), change.hash)));
+        }
+    }
+    Ok(None)
+}
+
+/// What was rejected of `former`, as a whole, belongs to `record` now, which says it again, mended.
+pub(super) fn take_over_refused(
+    tx: &Transaction<'_>,
+    former: &RecordId,
+    record: &RecordId,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE change SET record = ?2 WHERE record = ?1")?
+        .execute((former.0, record.0))?;
+    rename(tx, former, record)
+}
+
+/// Lists and drafts know a record by another id now.
+fn rename(tx: &Transaction<'_>, former: &RecordId, record: &RecordId) -> Result<(), StoreError> {
+    forget_projections(tx, former)?;
+    tx.execute(
+        "UPDATE draft SET record = CASE WHEN record = ?1 THEN ?2 ELSE record END,
+             state = replace(state, ?3, ?4) WHERE record = ?1 OR instr(state, ?3)",
+        (former.0, record.0, former.to_string(), record.to_string()),
+    )?;
+    Ok(())
 }
 
 /// Removes what lists and search show of a record that has another id now.

@@ -154,3 +154,34 @@ fn a_quarantined_change_of_an_earlier_incarnation_that_the_relay_forgot_is_said_
     assert_eq!(state(&store, &record), SyncState::Waiting);
     assert!(store.sync_position().unwrap().former.is_empty());
 }
+
+#[test]
+fn what_was_rejected_as_a_whole_is_mended_by_another_incarnation_under_another_id() {
+    let mut phone = Phone::new();
+    let store = phone.enrolled();
+    let record = dispute(&store).record;
+    store.seal_segments().unwrap();
+    let segment = store.unacknowledged(64, usize::MAX, &[]).unwrap().remove(0);
+    let receipt = phone.relay.receipt(&segment, 0, |_| Verdict::Rejected {
+        reason: "写清楚".into(),
+    });
+    phone.relay.succeed(&store, &segment, receipt);
+    assert_eq!(state(&store, &record), SyncState::Refused);
+    let again = Save {
+        record: Some(record),
+        ..Save::new(Kind::Dispute, open(Kind::Dispute)).set("place", "村口")
+    };
+    let saved = store.save(&again).unwrap();
+    // Nobody but the incarnation in the old id may begin that again.
+    assert_eq!(
+        saved.record,
+        record.said_again(&Hash32::of(&segment.entries[0].body[8..]))
+    );
+    let mended = text(store.load_record(&saved.record).unwrap(), "former_id");
+    assert_eq!(mended, Some(record.to_string()));
+    assert!(store.record(&record).unwrap().is_none());
+    let progress = store.progress().unwrap();
+    assert_eq!((progress.saved, progress.waiting), (1, 1));
+    phone.relay.accept_all(&store);
+    assert_eq!(state(&store, &saved.record), SyncState::Received);
+}
