@@ -64,8 +64,7 @@ fn what_is_past_goes_and_still_counts_and_what_somebody_needs_stays() {
     let household = store.load_record(&past).unwrap().unwrap();
     let household: RecordId = household.fields.text("household").unwrap().parse().unwrap();
     let on = |day| visit(&store, &household, day).record;
-    let [drafted, pictured] = ["2026-11-02", "2026-11-04"].map(on);
-    let returned = dispute(&store).record;
+    let [drafted, returned, pictured] = ["2026-11-02", "2026-11-03", "2026-11-04"].map(on);
     let photo = store.put_media("image/jpeg", &mut b"jpeg".as_slice());
     let mut with_photo = Save::new(Kind::Visit, open(Kind::Visit));
     with_photo.record = Some(pictured);
@@ -74,7 +73,8 @@ fn what_is_past_goes_and_still_counts_and_what_somebody_needs_stays() {
         .unwrap();
     let open_case = dispute(&store).record;
     phone.relay.accept_all(&store);
-    let body = EventBody::new(Verb::Return, MORNING, Confidence::Relay);
+    let mut body = EventBody::new(Verb::Return, MORNING, Confidence::Relay);
+    body.note = Some("请写清地点".into());
     let entry = phone.relay.event(&store, &returned, 1, body);
     phone.relay.push(&store, vec![entry]);
     let draft = Draft {
