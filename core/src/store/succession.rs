@@ -384,12 +384,16 @@ impl Names {
         for Waiting { record, change, .. } in waiting {
             let begun = change.operations.open.is_some();
             if begun && record.opener().is_some_and(|opener| opener != new) {
+                // What mends a record that was rejected as a whole follows from the opening that every copy knows.
+                let first = mended(tx, record)?;
+                let (again, opening) =
+                    first.unwrap_or_else(|| (record.said_again(&change.hash), change.hash));
                 let again = match xunge_planted::is_on(Bug::NewIdForEachCopy) {
                     true => RecordId::written(new, counters::next(tx, counters::RECORD)?),
-                    false => record.said_again(&change.hash),
+                    false => again,
                 };
                 names.records.insert(*record, again);
-                names.openings.insert(*record, change.hash);
+                names.openings.insert(*record, opening);
             }
             for (id, _) in &change.operations.events {
                 let n = counters::next(tx, counters::EVENT)?;

@@ -74,17 +74,26 @@ fn open(path: &Path, flags: OpenFlags, key: &DatabaseKey) -> StoreResult<Connect
 
 /// After an I/O error SQLite can answer "wal" and go on in delete mode, which loses rows; so the log itself is asked for.
 pub(super) fn check_journal(conn: &Connection) -> StoreResult<()> {
-    let mode: String = conn.query_row("PRAGMA journal_mode", [], |r| r.get(0))?;
-    // How many frames the log has; -1 where there is none.
-    let frames: i64 = conn.query_row("PRAGMA wal_checkpoint(NOOP)", [], |r| r.get(1))?;
-    if mode == "wal" && frames >= 0 {
-        Ok(())
-    } else {
-        Err(StoreError::Corrupt(format!(
-            "journal mode is {mode}, and the log has {frames} frames"
-        )))
+    for again in (0..LOOKS).rev() {
+        let mode: String = conn.query_row("PRAGMA journal_mode", [], |r| r.get(0))?;
+        // How many frames the log has; -1 where there is none, or another process holds the file just now.
+        let frames: i64 = conn.query_row("PRAGMA wal_checkpoint(NOOP)", [], |r| r.get(1))?;
+        if mode == "wal" && frames >= 0 {
+            break;
+        }
+        if again == 0 {
+            return Err(StoreError::Corrupt(format!(
+                "journal mode is {mode}, and the log has {frames} frames"
+            )));
+        }
+        // Reading opens the log, and waits for whoever holds the file.
+        conn.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
     }
+    Ok(())
 }
+
+/// Looks for the log before it is said to be missing.
+const LOOKS: u32 = 3;
 
 /// Copies the whole database behind `conn` to a new file under the same key.
 pub(super) fn copy(conn: &Connection, to: &Path, key: &DatabaseKey) -> StoreResult<()> {

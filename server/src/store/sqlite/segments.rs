@@ -203,7 +203,7 @@ impl Segments for SqliteTx<'_> {
             let (first, count) = (unsigned(r.get(4)?), unsigned(r.get(5)?));
             let places: Vec<(u64, usize)> = match r.get::<_, Option<u32>>(6)? {
                 Some(ordinal) => vec![(first, ordinal as usize)],
-                None => opened.placed(first.max(after + 1)..first + count),
+                None => opened.placed(first.max(after.saturating_add(1))..first + count),
             };
             for (position, ordinal) in places {
                 let Some(row) = opened.row(ordinal) else {
