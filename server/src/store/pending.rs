@@ -24,7 +24,7 @@ pub(super) struct PendingSegment {
 impl PendingSegment {
     fn row(&self) -> SegmentRow {
         SegmentRow {
-            header: self.header.clone(),
+            header: self.header,
             signature: self.signature,
             received_at: self.received_at,
             revision: 0,
@@ -44,7 +44,7 @@ impl Pending {
         received_at: Timestamp,
     ) {
         self.0.push(PendingSegment {
-            header: header.clone(),
+            header: *header,
             signature: *signature,
             received_at,
             rows: Vec::new(),

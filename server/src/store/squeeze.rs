@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn what_is_kept_small_comes_back_whatever_it_is() {
         let text = r#"{"fields":{"met":"MW01","note":"一切都好","purposes":["VP01"]}}"#;
-        let noise: Vec<u8> = (0..40_000u32).map(|n| (n * n >> 7) as u8).collect();
+        let noise: Vec<u8> = (0..40_000u32).map(|n| ((n * n) >> 7) as u8).collect();
         for bytes in [&b""[..], b"x", text.as_bytes(), &noise] {
             let kept = squeeze(bytes).unwrap();
             assert!(kept.len() <= bytes.len() + 1);
